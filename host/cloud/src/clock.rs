@@ -1,0 +1,27 @@
+//! Time as a dependency. Nothing in Weir reads the machine's clock but [`SystemClock`].
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use weir_core::units::{DurationMs, UtcMs};
+
+/// A pause on some clock.
+pub type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Where time comes from. Cheap to call; shared by everything in the process.
+pub trait Clock: Send + Sync + 'static {
+    /// Now, UTC. Never goes back by more than the machine's clock does.
+    fn now(&self) -> UtcMs;
+
+    /// Ends when this clock has reached `at`; at once when it already has.
+    fn sleep_until(&self, at: UtcMs) -> Pause;
+
+    /// Ends when so much of this clock's time went by.
+    fn sleep(&self, length: DurationMs) -> Pause {
+        self.sleep_until(self.now() + length)
+    }
+}
+
+/// The clock everybody holds.
+pub type SharedClock = Arc<dyn Clock>;

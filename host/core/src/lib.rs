@@ -1,0 +1,20 @@
+//! The pure part of Weir: facts come in, decisions come out.
+//!
+//! Nothing here reads a clock, a file or a socket: the time is a parameter, randomness is a number in the input.
+//! Read the modules in this order: [`report`] → `group_state` → [`snapshot`] → [`proposal`] → `guardrails` →
+//! `plan`.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod group;
+pub mod ids;
+pub mod node;
+pub mod placement;
+pub mod proposal;
+pub mod reason;
+pub mod report;
+pub mod snapshot;
+pub mod stream;
+pub mod timers;
+pub mod units;

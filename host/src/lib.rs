@@ -1,0 +1,4 @@
+//! Weir: the manager of a live-streaming cluster. `ARCHITECTURE.md` beside this folder has the map.
+
+pub mod policy;
+pub mod store;
