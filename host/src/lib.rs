@@ -1,4 +1,5 @@
 //! Weir: the manager of a live-streaming cluster. `ARCHITECTURE.md` beside this folder has the map.
 
+pub mod fleet;
 pub mod policy;
 pub mod store;
