@@ -9,6 +9,8 @@
 
 pub mod group;
 pub mod ids;
+pub mod lifecycle;
+pub mod liveness;
 pub mod node;
 pub mod placement;
 pub mod proposal;
@@ -18,3 +20,4 @@ pub mod snapshot;
 pub mod stream;
 pub mod timers;
 pub mod units;
+pub mod zones;
