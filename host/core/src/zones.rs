@@ -43,18 +43,32 @@ mod tests {
         let open = zones(&[(0, false), (1, false), (1, false), (1, false)]);
         let mixed = zones(&[(0, true), (0, false), (0, true)]);
         let blocked = zones(&[(0, true), (0, true)]);
-        let table: [(&str, &[ZoneRow], u32, &[u32], bool, Option<u32>); 8] = [
-            ("first of equals", &open, 1, &[0, 2, 2, 2], false, Some(1)),
-            ("fewest nodes", &open, 1, &[0, 2, 1, 2], false, Some(2)),
-            ("uncounted is empty", &open, 1, &[0, 2, 1], false, Some(3)),
-            ("other regions do not count", &open, 0, &[9], false, Some(0)),
-            ("region without zones", &open, 2, &[], true, None),
-            ("blocked is avoided", &mixed, 0, &[0, 9, 0], true, Some(1)),
-            ("all blocked, not allowed", &blocked, 0, &[], false, None),
-            ("all blocked, allowed", &blocked, 0, &[3, 1], true, Some(1)),
+        let table = [
+            (
+                "first of equals",
+                &open,
+                1,
+                vec![0, 2, 2, 2],
+                false,
+                Some(1),
+            ),
+            ("fewest nodes", &open, 1, vec![0, 2, 1, 2], false, Some(2)),
+            (
+                "uncounted is empty",
+                &open,
+                1,
+                vec![0, 2, 1],
+                false,
+                Some(3),
+            ),
+            ("other regions", &open, 0, vec![9], false, Some(0)),
+            ("region without zones", &open, 2, vec![], true, None),
+            ("blocked is avoided", &mixed, 0, vec![0, 9], true, Some(1)),
+            ("blocked, not allowed", &blocked, 0, vec![], false, None),
+            ("blocked, allowed", &blocked, 0, vec![3, 1], true, Some(1)),
         ];
         for (name, zones, region, counts, allow, expected) in table {
-            assert_eq!(choose(zones, region, counts, allow), expected, "{name}");
+            assert_eq!(choose(zones, region, &counts, allow), expected, "{name}");
         }
     }
 }
