@@ -8,7 +8,10 @@
 #![warn(missing_docs)]
 
 pub mod group;
+pub mod guardrails;
 pub mod ids;
+pub mod lifecycle;
+pub mod liveness;
 pub mod node;
 pub mod placement;
 pub mod proposal;
@@ -18,3 +21,4 @@ pub mod snapshot;
 pub mod stream;
 pub mod timers;
 pub mod units;
+pub mod zones;

@@ -3,6 +3,9 @@
 //! Every write of a group's records carries the writer's fencing number and the expected versions: a manager that
 //! lost its lease, or works from an old copy, is refused and changes nothing.
 
+pub mod faulty;
+pub mod sqlite;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use weir_core::group::{Group, LaunchDocument, LimitsDocument};

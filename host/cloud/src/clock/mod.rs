@@ -1,10 +1,21 @@
 //! Time as a dependency. Nothing in Weir reads the machine's clock but [`SystemClock`].
+//!
+//! Three clocks: the machine's, one that tests move by hand, and one that runs in fast motion.
+
+mod manual;
+mod paced;
+mod system;
+mod timeline;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use weir_core::units::{DurationMs, UtcMs};
+
+pub use manual::ManualClock;
+pub use paced::{PacedClock, SpeedError};
+pub use system::SystemClock;
 
 /// A pause on some clock.
 pub type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;

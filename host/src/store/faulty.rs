@@ -1,0 +1,206 @@
+//! A store that fails on request, round another one: for tests and for rehearsing outages.
+//!
+//! A fault is scripted for the next call of a verb, or an outage for all of them. `AfterCommit` is the nasty one: the
+//! inner store did it, the caller is told that it failed.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use weir_core::group::Group;
+use weir_core::ids::GroupId;
+use weir_core::node::Role;
+
+use super::{
+    Document, DocumentKind, Fence, GroupWrite, Store, StoreError, StoredDecision, StoredGroup,
+};
+
+/// How a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The inner store is not asked; `Unavailable`.
+    Before,
+    /// The inner store did it; `Unavailable` all the same.
+    AfterCommit,
+    /// The inner store is not asked; `Conflict`, as if somebody else had taken the group.
+    Conflict,
+}
+
+/// The verbs of [`Store`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "named as the methods they stand for")]
+pub enum Verb {
+    Ping,
+    Environment,
+    CreateDocument,
+    ReplaceDocument,
+    Document,
+    DocumentNames,
+    DeleteDocument,
+    CreateGroup,
+    Groups,
+    DeleteGroup,
+    TakeGroup,
+    SavePlan,
+    Decisions,
+    Thresholds,
+    SetThreshold,
+}
+
+#[derive(Default)]
+struct Script {
+    next: HashMap<Verb, VecDeque<Fault>>,
+    outage: Option<Fault>,
+    calls: HashMap<Verb, u64>,
+}
+
+/// The wrapper.
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    script: Mutex<Script>,
+}
+
+/// The source of a scripted failure.
+#[derive(Debug, thiserror::Error)]
+#[error("a scripted fault of {0:?}")]
+struct Scripted(Verb);
+
+impl FaultyStore {
+    /// Passes everything on until told otherwise.
+    pub fn new(inner: Arc<dyn Store>) -> Self {
+        Self {
+            inner,
+            script: Mutex::default(),
+        }
+    }
+
+    /// The next call of `verb` that has no fault yet fails like this.
+    pub fn fail_next(&self, verb: Verb, fault: Fault) {
+        let mut script = self.script.lock();
+        script.next.entry(verb).or_default().push_back(fault);
+    }
+
+    /// Every call fails like this until called with `None`; scripted faults wait meanwhile.
+    pub fn outage(&self, fault: Option<Fault>) {
+        self.script.lock().outage = fault;
+    }
+
+    /// Calls of a verb so far, failed ones included.
+    pub fn calls(&self, verb: Verb) -> u64 {
+        self.script.lock().calls.get(&verb).copied().unwrap_or(0)
+    }
+
+    fn fault(&self, verb: Verb) -> Option<Fault> {
+        let mut script = self.script.lock();
+        *script.calls.entry(verb).or_default() += 1;
+        script
+            .outage
+            .or_else(|| script.next.get_mut(&verb).and_then(VecDeque::pop_front))
+    }
+
+    async fn around<T>(
+        &self,
+        verb: Verb,
+        call: impl Future<Output = Result<T, StoreError>> + Send,
+    ) -> Result<T, StoreError> {
+        let failed = || StoreError::Unavailable {
+            doing: "acting on a scripted fault",
+            source: Box::new(Scripted(verb)),
+        };
+        match self.fault(verb) {
+            None => call.await,
+            Some(Fault::Before) => Err(failed()),
+            Some(Fault::AfterCommit) => call.await.and_then(|_| Err(failed())),
+            Some(Fault::Conflict) => Err(StoreError::Conflict { what: "record" }),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.around(Verb::Ping, self.inner.ping()).await
+    }
+
+    async fn environment(&self) -> Result<String, StoreError> {
+        self.around(Verb::Environment, self.inner.environment())
+            .await
+    }
+
+    async fn create_document(&self, document: &Document) -> Result<(), StoreError> {
+        let call = self.inner.create_document(document);
+        self.around(Verb::CreateDocument, call).await
+    }
+
+    async fn replace_document(&self, document: &Document) -> Result<bool, StoreError> {
+        let call = self.inner.replace_document(document);
+        self.around(Verb::ReplaceDocument, call).await
+    }
+
+    async fn document(
+        &self,
+        kind: DocumentKind,
+        name: &str,
+    ) -> Result<Option<Document>, StoreError> {
+        self.around(Verb::Document, self.inner.document(kind, name))
+            .await
+    }
+
+    async fn document_names(&self, kind: DocumentKind) -> Result<Vec<String>, StoreError> {
+        self.around(Verb::DocumentNames, self.inner.document_names(kind))
+            .await
+    }
+
+    async fn delete_document(&self, kind: DocumentKind, name: &str) -> Result<bool, StoreError> {
+        let call = self.inner.delete_document(kind, name);
+        self.around(Verb::DeleteDocument, call).await
+    }
+
+    async fn create_group(&self, group: &Group) -> Result<Group, StoreError> {
+        self.around(Verb::CreateGroup, self.inner.create_group(group))
+            .await
+    }
+
+    async fn groups(&self) -> Result<Vec<StoredGroup>, StoreError> {
+        self.around(Verb::Groups, self.inner.groups()).await
+    }
+
+    async fn delete_group(&self, group: GroupId, fence: Fence) -> Result<(), StoreError> {
+        let call = self.inner.delete_group(group, fence);
+        self.around(Verb::DeleteGroup, call).await
+    }
+
+    async fn take_group(&self, group: GroupId, holder: &str) -> Result<Fence, StoreError> {
+        self.around(Verb::TakeGroup, self.inner.take_group(group, holder))
+            .await
+    }
+
+    async fn save_plan(
+        &self,
+        group: GroupId,
+        fence: Fence,
+        write: &GroupWrite<'_>,
+    ) -> Result<(), StoreError> {
+        let call = self.inner.save_plan(group, fence, write);
+        self.around(Verb::SavePlan, call).await
+    }
+
+    async fn decisions(
+        &self,
+        group: GroupId,
+        limit: u32,
+    ) -> Result<Vec<StoredDecision>, StoreError> {
+        self.around(Verb::Decisions, self.inner.decisions(group, limit))
+            .await
+    }
+
+    async fn thresholds(&self) -> Result<Vec<(Role, u32)>, StoreError> {
+        self.around(Verb::Thresholds, self.inner.thresholds()).await
+    }
+
+    async fn set_threshold(&self, role: Role, percent: u32) -> Result<(), StoreError> {
+        let call = self.inner.set_threshold(role, percent);
+        self.around(Verb::SetThreshold, call).await
+    }
+}

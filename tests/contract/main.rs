@@ -1,0 +1,3 @@
+//! One story per seam, told to every implementation of it.
+
+mod store;

@@ -1,0 +1,84 @@
+//! What every store promises. Each story gets a fresh, empty store.
+
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
+mod documents;
+mod faults;
+mod fixtures;
+mod groups;
+mod plans;
+mod sqlite_file;
+
+use std::sync::Arc;
+
+use weir::store::Store;
+use weir::store::faulty::FaultyStore;
+use weir::store::sqlite::SqliteStore;
+
+/// A store and what must outlive it.
+struct Opened {
+    store: Arc<dyn Store>,
+    _folder: tempfile::TempDir,
+}
+
+async fn sqlite() -> Opened {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("weir.db"))
+        .await
+        .unwrap();
+    Opened {
+        store: Arc::new(store),
+        _folder: folder,
+    }
+}
+
+async fn behind_a_wrapper() -> Opened {
+    let inner = sqlite().await;
+    Opened {
+        store: Arc::new(FaultyStore::new(inner.store)),
+        _folder: inner._folder,
+    }
+}
+
+macro_rules! stories {
+    ($implementation:ident: $($part:ident::$story:ident),+ $(,)?) => {$(
+        #[tokio::test]
+        async fn $story() {
+            let opened = super::$implementation().await;
+            super::$part::$story(opened.store.as_ref()).await;
+        }
+    )+};
+}
+
+macro_rules! on_every_store {
+    ($($module:ident = $implementation:ident),+ $(,)?) => {$(
+        mod $module {
+            stories! { $implementation:
+                documents::document_reads_back_as_it_was_written,
+                documents::taken_name_is_refused_per_kind,
+                documents::replacing_an_absent_document_says_so,
+                documents::names_come_in_order_of_creation,
+                documents::document_in_use_cannot_be_deleted,
+                documents::threshold_keeps_the_last_value,
+                groups::group_gets_a_number_that_is_never_used_again,
+                groups::group_without_its_documents_is_refused,
+                groups::group_with_a_node_cannot_be_deleted,
+                groups::deleting_needs_the_newest_fence,
+                groups::environment_is_the_same_each_time,
+                plans::plan_is_read_back_whole,
+                plans::older_fence_is_refused_and_changes_nothing,
+                plans::misfitting_version_undoes_the_whole_plan,
+                plans::node_identifier_is_unique_over_all_groups,
+                plans::removing_an_absent_node_is_no_error,
+                plans::newest_thousand_decisions_are_kept,
+                plans::decisions_of_one_group_do_not_crowd_out_another,
+                plans::only_one_of_racing_writers_wins,
+            }
+        }
+    )+};
+}
+
+on_every_store! {
+    on_sqlite = sqlite,
+    on_sqlite_behind_a_wrapper = behind_a_wrapper,
+}
