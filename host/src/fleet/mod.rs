@@ -1,20 +1,54 @@
 //! Groups at work: one task writes a group's state, everybody else sends it a message or reads its picture.
+//!
+//! ```text
+//! message ─▶ receive ─▶ mailbox ─▶ reconciler ─▶ GroupState ─▶ view ─▶ assign ◀─ question
+//!                                      │
+//!                       decide ─▶ plan ─▶ store ─▶ commit ─▶ executor ─▶ cloud ─▶ facts ─▶ reconciler
+//! ```
 
+mod assign;
+mod decide;
+mod directory;
+mod executor;
+mod gauge;
+mod group;
+mod mailbox;
+mod picture;
+mod publish;
+mod receive;
+mod reconciler;
+mod rungs;
 pub mod status;
+mod supervisor;
+mod sweeper;
+mod view;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use weir_core::group::Group;
-use weir_core::ids::{GroupName, NodeId, NodeNo, RegionName};
-use weir_core::node::{Node, Role};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
+use weir_cloud::CloudController;
+use weir_cloud::clock::SharedClock;
+use weir_core::group::{Bindings, Group, GroupSpec};
+use weir_core::group_state::{HostRules, Place};
+use weir_core::ids::{GroupId, GroupName, NodeId, RegionName, ZoneName};
+use weir_core::node::Node;
 use weir_core::placement::Action;
-use weir_core::report::{Answer, Message};
+use weir_core::report::ClusterSettings;
+use weir_core::reservations::ReservationLimits;
 use weir_core::stream::StreamName;
-use weir_core::units::DurationMs;
+use weir_core::units::{DurationMs, UtcMs};
 
-use crate::store::StoreError;
-use status::{GroupStatus, NodeStatus, ScalingDecision, SelectionDecision};
+use crate::nodes::NodeLink;
+use crate::policy::registry::PolicyRegistry;
+use crate::store::{Store, StoreError};
+use directory::Directory;
+use executor::Executor;
+pub use group::GroupHandle;
+use status::NodeStatus;
 
 /// Why the fleet did not do what was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +128,7 @@ pub enum AssignError {
     /// A viewer wants a stream nobody publishes.
     #[error("stream {0} is not being published")]
     NoStream(String),
-    /// No node fits; the texts say why, node by node or in sum.
+    /// No node fits; the text says why.
     #[error("{0}")]
     NoNode(String),
     /// The client asked too often.
@@ -105,7 +139,7 @@ pub enum AssignError {
     Unavailable(String, DurationMs),
 }
 
-/// What an operator asks of a group's nodes.
+/// What an operator gets for a launch.
 pub struct Launched {
     /// The node's record.
     pub node: Arc<Node>,
@@ -113,113 +147,196 @@ pub struct Launched {
     pub group: Group,
 }
 
-/// A group's handle: its picture, and the way to its writer.
-pub struct GroupHandle {}
+/// Settings of the fleet; may be replaced at run time but for `name_prefix` and `holder`.
+#[derive(Debug, Clone)]
+pub struct FleetSettings {
+    /// First part of every identifier.
+    pub name_prefix: String,
+    /// This manager's name in leases.
+    pub holder: String,
+    /// Rules every group shares.
+    pub rules: HostRules,
+    /// Bindings of groups whose documents state none.
+    pub default_bindings: Bindings,
+    /// What nodes are told.
+    pub cluster: ClusterSettings,
+    /// Questions one client address may have open.
+    pub open_questions_per_client: u32,
+    /// Period of the sweep for instances without a record.
+    pub sweep_every: DurationMs,
+}
 
-impl GroupHandle {
-    /// The newest picture.
-    pub fn status(&self) -> Arc<GroupStatus> {
-        unimplemented!()
+/// What a group runs with.
+#[derive(Clone)]
+pub(crate) struct Configuration {
+    pub(crate) spec: Arc<GroupSpec>,
+    pub(crate) rules: Arc<HostRules>,
+    pub(crate) places: Vec<Place>,
+}
+
+/// What every reconciler uses.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: SharedClock,
+    pub(crate) policies: Arc<PolicyRegistry>,
+    pub(crate) directory: Directory,
+    pub(crate) executor: Executor,
+    pub(crate) stopping: watch::Receiver<bool>,
+    cloud: Arc<dyn CloudController>,
+    settings: RwLock<FleetSettings>,
+    places: Vec<Place>,
+    last_ms: Mutex<u64>,
+    commands: AtomicU64,
+    randomness: Mutex<rand::rngs::SmallRng>,
+}
+
+impl Shared {
+    /// Makes identifiers `{prefix}-{zone}-{ms}`; the time is bumped so that no two are alike.
+    pub(crate) fn mint(&self, now: UtcMs) -> impl FnMut(&ZoneName) -> NodeId + '_ {
+        move |zone| {
+            let mut last = self.last_ms.lock();
+            *last = now.0.max(*last + 1);
+            NodeId::from(format!("{}-{zone}-{last}", self.settings.read().name_prefix))
+        }
     }
 
-    /// Newest scaling decisions, newest first.
-    pub async fn decisions(&self, _limit: u32) -> Result<Vec<ScalingDecision>, FleetError> {
-        unimplemented!()
+    /// Id for an order to a node, unique in this process and unlikely to meet one of an earlier process.
+    pub(crate) fn next_command(&self) -> String {
+        format!("c-{}-{}", self.clock.now(), self.commands.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Newest placement decisions, newest first.
-    pub fn selections(&self, _limit: usize) -> Vec<SelectionDecision> {
-        unimplemented!()
+    /// A random word.
+    pub(crate) fn random(&self) -> u32 {
+        rand::RngExt::random(&mut *self.randomness.lock())
     }
 
-    /// Records a launch of one node; answers once it is stored, before the cloud is done.
-    ///
-    /// # Errors
-    /// [`FleetError::Refused`] over the maximum, without a launch target, or while the group is being deleted.
-    pub async fn launch(&self, _role: Role) -> Result<Launched, FleetError> {
-        unimplemented!()
+    fn reservation_limits(&self) -> ReservationLimits {
+        let settings = self.settings.read();
+        ReservationLimits {
+            life: settings.rules.timers.reservation,
+            grace: settings.rules.timers.reservation_grace,
+            per_client: settings.open_questions_per_client,
+            per_node_permille: 1_000,
+        }
     }
 
-    /// Ends a node. Without `force` only one in service.
-    ///
-    /// # Errors
-    /// [`FleetError::NotFound`], [`FleetError::Refused`] in a wrong state.
-    pub async fn terminate(&self, _no: NodeNo, _force: bool) -> Result<NodeStatus, FleetError> {
-        unimplemented!()
-    }
-
-    /// Marks edges as sunset: no new viewers, gone when empty.
-    ///
-    /// # Errors
-    /// [`FleetError::Refused`] when one is no edge.
-    pub async fn sunset(&self, _nodes: Vec<NodeNo>) -> Result<(), FleetError> {
-        unimplemented!()
-    }
-
-    /// Drops stream entries from the lists; with `active` also those that flow. Answers how many.
-    pub async fn clear_streams(&self, _active: bool) -> Result<u32, FleetError> {
-        unimplemented!()
+    /// The group's configuration, from its documents and thresholds.
+    async fn configuration(&self, group: &Group) -> Result<Configuration, FleetError> {
+        let documents = supervisor::documents(self.store.as_ref(), group).await?;
+        let thresholds = self.store.thresholds().await?.into_iter().collect::<BTreeMap<_, _>>();
+        let settings = self.settings.read();
+        let (limits, launch) = &documents;
+        let spec = GroupSpec::resolve(&group.regions, limits, launch, &thresholds, &settings.default_bindings);
+        let places = self.places.iter().filter(|place| group.regions.contains(&place.region)).cloned().collect();
+        Ok(Configuration { spec: Arc::new(spec), rules: Arc::new(settings.rules.clone()), places })
     }
 }
 
+/// The parts a fleet is made of.
+pub struct Parts {
+    /// Where records are kept.
+    pub store: Arc<dyn Store>,
+    /// The cloud.
+    pub cloud: Arc<dyn CloudController>,
+    /// The way to nodes.
+    pub link: Arc<dyn NodeLink>,
+    /// Time.
+    pub clock: SharedClock,
+    /// Policies by name.
+    pub policies: Arc<PolicyRegistry>,
+    /// Turns true when the server stops.
+    pub stopping: watch::Receiver<bool>,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
 /// All groups.
-pub struct Fleet {}
+pub struct Fleet {
+    shared: Arc<Shared>,
+    groups: RwLock<BTreeMap<GroupId, Arc<GroupHandle>>>,
+    tasks: Mutex<tokio::task::JoinSet<()>>,
+}
 
 impl Fleet {
     /// Groups, by number.
     pub fn groups(&self) -> Vec<Arc<GroupHandle>> {
-        unimplemented!()
+        self.groups.read().values().cloned().collect()
     }
 
     /// A group by name or by number.
-    pub fn group(&self, _name_or_number: &str) -> Option<Arc<GroupHandle>> {
-        unimplemented!()
+    pub fn group(&self, name_or_number: &str) -> Option<Arc<GroupHandle>> {
+        let groups = self.groups.read();
+        let by_name = || groups.values().find(|group| group.name.as_str() == name_or_number);
+        let by_number = || groups.get(&GroupId(name_or_number.parse().ok()?));
+        by_name().or_else(by_number).cloned()
     }
 
     /// A node by address, hostname or identifier, with its group.
-    pub fn node(&self, _key: &str) -> Option<(Arc<GroupHandle>, NodeStatus)> {
-        unimplemented!()
-    }
-
-    /// Identifier of the node an address belongs to, for unsigned messages.
-    pub fn node_at(&self, _address: IpAddr) -> Option<NodeId> {
-        unimplemented!()
-    }
-
-    /// Makes a group; no node is launched.
-    ///
-    /// # Errors
-    /// [`FleetError::Refused`] for unknown regions, [`FleetError::NotFound`] for unknown documents, [`StoreError::Exists`].
-    pub async fn create_group(&self, _new: NewGroup) -> Result<Group, FleetError> {
-        unimplemented!()
-    }
-
-    /// Deletes a group: at once when it has no node, else after its nodes. Answers its record.
-    ///
-    /// # Errors
-    /// [`FleetError::NotFound`].
-    pub async fn delete_group(&self, _name_or_number: &str) -> Result<Group, FleetError> {
-        unimplemented!()
-    }
-
-    /// Makes every group read its documents and thresholds again.
-    ///
-    /// # Errors
-    /// [`FleetError::Store`].
-    pub async fn documents_changed(&self) -> Result<(), FleetError> {
-        unimplemented!()
-    }
-
-    /// Takes a node's message and answers it. Never waits for the store.
-    pub fn receive(&self, _message: Message, _caller: &Caller) -> Answer {
-        unimplemented!()
+    pub fn node(&self, key: &str) -> Option<(Arc<GroupHandle>, NodeStatus)> {
+        let entry = self.shared.directory.find(key)?;
+        let status = {
+            let state = entry.group.state.read();
+            picture::of_member(&state, state.member(entry.no)?)
+        };
+        Some((entry.group, status))
     }
 
     /// Answers a client's question with `question.endpoints` nodes, or fewer when not strict.
     ///
     /// # Errors
-    /// [`AssignError`].
-    pub fn assign(&self, _question: &Question) -> Result<Vec<Assigned>, AssignError> {
-        unimplemented!()
+    /// [`AssignError`]; nothing is reserved then.
+    pub fn assign(&self, question: &Question) -> Result<Vec<Assigned>, AssignError> {
+        let candidates = self.candidates(question)?;
+        let mut refused = AssignError::NoNode("there is no active node group".to_owned());
+        for group in &candidates {
+            let asking = assign::Asking { group, shared: &self.shared };
+            match asking.answer(question) {
+                Ok(assigned) => {
+                    group.count_question(question, assigned.first().map(|first| &first.node), false);
+                    return Ok(assigned);
+                }
+                Err(error @ AssignError::TooMany(_)) => return Err(error),
+                Err(error) => {
+                    group.count_question(question, None, true);
+                    refused = error;
+                }
+            }
+        }
+        Err(refused)
+    }
+
+    /// Groups that may answer, best first: those that carry the stream; for a new stream the least loaded ones, those
+    /// of the wanted region before others.
+    fn candidates(&self, question: &Question) -> Result<Vec<Arc<GroupHandle>>, AssignError> {
+        let groups = self.groups.read();
+        let carries = |group: &&Arc<GroupHandle>| {
+            group.state.read().streams().publishers(&question.stream).next().is_some()
+        };
+        let carrying: Vec<_> = groups.values().filter(carries).cloned().collect();
+        match question.action {
+            Action::Subscribe if carrying.is_empty() => Err(AssignError::NoStream(question.stream.path())),
+            Action::Subscribe => Ok(carrying),
+            Action::Broadcast if !carrying.is_empty() => Ok(carrying),
+            Action::Broadcast => {
+                let mut ranked: Vec<_> = groups.values().map(|group| (group.rank(question), group.clone())).collect();
+                ranked.sort_by_key(|(rank, group)| (*rank, group.id));
+                Ok(ranked.into_iter().map(|(_, group)| group).collect())
+            }
+        }
+    }
+
+    /// The registry, for those who list policies.
+    pub fn policies(&self) -> &Arc<PolicyRegistry> {
+        &self.shared.policies
+    }
+
+    /// What nodes are told of clustering.
+    pub fn cluster(&self) -> ClusterSettings {
+        self.shared.settings.read().cluster.clone()
+    }
+
+    /// Regions and zones of the cloud.
+    pub fn places(&self) -> &[Place] {
+        &self.shared.places
     }
 }

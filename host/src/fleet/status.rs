@@ -14,8 +14,6 @@ use weir_core::units::UtcMs;
 /// A group as it stands.
 #[derive(Debug, Clone)]
 pub struct GroupStatus {
-    /// When the picture was made.
-    pub at: UtcMs,
     /// The group's record.
     pub group: Group,
     /// What its decisions follow from.
@@ -61,6 +59,8 @@ pub struct NodeStatus {
     pub last_traffic_ms: u64,
     /// Addresses of its established parents.
     pub parents: Vec<String>,
+    /// What the cloud last said against a call for it, if it did.
+    pub problem: Option<String>,
 }
 
 /// A link, wanted or made.

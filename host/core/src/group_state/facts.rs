@@ -1,0 +1,243 @@
+//! Facts coming in: messages of nodes, answers of the cloud, probes.
+
+use crate::ids::NodeNo;
+use crate::liveness::{self, Liveness};
+use crate::lifecycle::Addresses;
+use crate::node::{NodeState, Role};
+use crate::report::{Boot, Command, Order, Report};
+use crate::stream::StreamName;
+use crate::topology::LinkOrder;
+use crate::units::{DurationMs, UtcMs};
+
+use super::member::{Load, Sighting};
+use super::{GroupState, Member};
+
+/// What a report changed, for whoever decides how soon to look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReportEffect {
+    /// The node was not in service: its record has to change.
+    pub enters_service: bool,
+    /// The number of its clients changed.
+    pub load_changed: bool,
+}
+
+const MIB: u64 = 1024 * 1024;
+
+fn mib(bytes: u64) -> u32 {
+    u32::try_from(bytes / MIB).unwrap_or(u32::MAX)
+}
+
+/// Orders are repeated until acknowledged, for this long.
+const ORDER_LIFE: DurationMs = DurationMs::secs(120);
+
+impl GroupState {
+    /// A message of whatever kind arrived from `boot`: the node lives. Older boots must have been refused before.
+    pub fn heard(&mut self, no: NodeNo, boot: &Boot, acknowledged: &[String], now: UtcMs) {
+        let Some(member) = self.members.get_mut(&no) else { return };
+        let restarted = member.boot.as_ref().is_some_and(|known| known < boot);
+        if restarted {
+            member.load = Load::default();
+            member.parents.clear();
+            member.commands.clear();
+            self.streams.forget(no);
+            self.topology.forget(no);
+        }
+        let Some(member) = self.members.get_mut(&no) else { return };
+        member.boot = Some(boot.clone());
+        member.last_message = Some(now);
+        member.heard = true;
+        member.said_bye = false;
+        member.probed = None;
+        let done = |command: &Command| {
+            acknowledged.iter().any(|ack| ack.split(':').next() == Some(command.id.as_str()))
+        };
+        member.commands.retain(|command| !done(command) && now.0 < command.deadline_ms);
+    }
+
+    /// A report, after [`GroupState::heard`] of the same message.
+    pub fn reported(&mut self, no: NodeNo, report: &Report, now: UtcMs) -> ReportEffect {
+        let Some(member) = self.members.get_mut(&no) else { return ReportEffect::default() };
+        let before = member.load.connections;
+        member.last_report = Some(now);
+        member.load = load_of(report);
+        if member.node.state == NodeState::Terminating {
+            return ReportEffect::default();
+        }
+        member.parents.clone_from(&report.parents);
+        let enters_service = member.node.state != NodeState::InService;
+        let effect = ReportEffect { enters_service, load_changed: before != member.load.connections };
+        self.streams.reported(no, &report.streams, report.delta);
+        self.links_reported(no, report, now);
+        effect
+    }
+
+    fn links_reported(&mut self, no: NodeNo, report: &Report, now: UtcMs) {
+        let by_address = |address: &str| {
+            self.members.values().find(|member| {
+                let is = |known: &Option<String>| known.as_deref() == Some(address);
+                is(&member.node.address) || is(&member.node.private_address)
+            })
+        };
+        let words: Vec<_> = report
+            .parents
+            .iter()
+            .filter_map(|link| Some((by_address(&link.address)?.node.no, link.state.parse().ok()?)))
+            .collect();
+        self.topology.reported(no, &words, now);
+    }
+
+    /// A publisher started on the node.
+    pub fn published(&mut self, no: NodeNo, stream: &StreamName, started_at: UtcMs) {
+        if self.members.get(&no).is_some_and(|member| member.node.state != NodeState::Terminating) {
+            self.streams.published(no, stream, started_at);
+        }
+    }
+
+    /// A publisher ended on the node.
+    pub fn unpublished(&mut self, no: NodeNo, stream: &StreamName, started_at: UtcMs) {
+        self.streams.unpublished(no, stream, started_at);
+    }
+
+    /// The node shut down cleanly.
+    pub fn said_bye(&mut self, no: NodeNo) {
+        if let Some(member) = self.members.get_mut(&no) {
+            member.said_bye = true;
+            member.heard = false;
+            member.load = Load::default();
+            self.streams.forget(no);
+        }
+    }
+
+    /// The cloud shows the node's instance.
+    pub fn instance_seen(&mut self, no: NodeNo, addresses: Addresses) {
+        if let Some(member) = self.members.get_mut(&no) {
+            member.sighting = Sighting::Seen(addresses);
+        }
+    }
+
+    /// The cloud says that the node's instance ended.
+    pub fn instance_ended(&mut self, no: NodeNo) {
+        if let Some(member) = self.members.get_mut(&no) {
+            member.sighting = Sighting::Ended;
+        }
+    }
+
+    /// The cloud did not list the node's instance. By itself this proves nothing; see `transitions`.
+    pub fn instance_missing(&mut self, no: NodeNo) {
+        if let Some(member) = self.members.get_mut(&no) {
+            member.sighting = match &member.sighting {
+                Sighting::Missing { times } => Sighting::Missing { times: times.saturating_add(1) },
+                Sighting::Ended => Sighting::Ended,
+                Sighting::Unknown | Sighting::Seen(_) => Sighting::Missing { times: 1 },
+            };
+        }
+    }
+
+    /// The node's port was tried.
+    pub fn probed(&mut self, no: NodeNo, answered: bool, now: UtcMs) {
+        if let Some(member) = self.members.get_mut(&no) {
+            member.probing = false;
+            member.probed = Some((answered, now));
+        }
+    }
+
+    /// Nodes whose port should be tried now: silent beyond twice the limit and not tried since. Marks them as being
+    /// tried.
+    pub fn take_probes(&mut self, now: UtcMs) -> Vec<std::sync::Arc<crate::node::Node>> {
+        let due: Vec<NodeNo> =
+            self.members.values().filter(|member| self.wants_probe(member, now)).map(|member| member.node.no).collect();
+        let mut nodes = Vec::with_capacity(due.len());
+        for no in due {
+            if let Some(member) = self.members.get_mut(&no) {
+                member.probing = true;
+                nodes.push(member.node.clone());
+            }
+        }
+        nodes
+    }
+
+    fn wants_probe(&self, member: &Member, now: UtcMs) -> bool {
+        let silent = liveness::judge(self.last_heard(member), now, &self.rules.timers) == Liveness::Silent;
+        let tried_lately = member.probed.is_some_and(|(_, at)| now.since(at) < self.rules.timers.reporting);
+        let state = matches!(member.node.state, NodeState::InService | NodeState::Unresponsive);
+        state && silent && !member.probing && !tried_lately
+    }
+
+    /// Counts of clients handed out that no report shows yet, per node.
+    pub fn set_assigned(&mut self, no: NodeNo, assigned: u32) {
+        if let Some(member) = self.members.get_mut(&no) {
+            member.assigned = assigned;
+        }
+    }
+
+    /// A question was answered with a node of that role, or refused, in that region.
+    pub fn note_question(&mut self, role: Role, region: &crate::ids::RegionName, refused: bool, now: UtcMs) {
+        if refused {
+            self.history.refused(role, region, now);
+        } else {
+            self.history.joined(role, region, now);
+        }
+    }
+
+    /// Writes the load of every role into the demand history. Call at least once a bucket.
+    pub fn record_demand(&mut self, now: UtcMs) {
+        for load in self.role_loads() {
+            self.history.connections(load.role, &load.region, load.connections, now);
+        }
+    }
+
+    /// Drops stream entries from the lists until they are announced again; see [`super::StreamIndex`].
+    pub fn clear_streams(&mut self, active: bool) -> u32 {
+        let live = |no: NodeNo| {
+            self.members.get(&no).is_some_and(|member| member.node.state == NodeState::InService)
+        };
+        self.streams.clear(active, |no| !live(no))
+    }
+
+    /// Brings links in line with the nodes in service and queues the orders that follow from it.
+    pub fn relink(&mut self, mint: &mut dyn FnMut() -> String, now: UtcMs) {
+        let members = self.topology_members();
+        let orders = self.topology.update(&members, now, self.rules.timers.reporting);
+        for order in orders {
+            let (child, parent, link) = match order {
+                LinkOrder::Link { child, parent } => (child, parent, true),
+                LinkOrder::Unlink { child, parent } => (child, parent, false),
+            };
+            let Some(parent) = self.parent_of(parent) else { continue };
+            let order = if link { Order::Link { parent } } else { Order::Unlink { parent } };
+            self.order(child, order, mint(), now);
+        }
+    }
+
+    fn parent_of(&self, no: NodeNo) -> Option<crate::report::Parent> {
+        let node = &self.members.get(&no)?.node;
+        let address = node.private_address.clone().or_else(|| node.address.clone())?;
+        Some(crate::report::Parent { node_id: node.id.to_string(), address, port: self.rules.rtmp_port })
+    }
+
+    /// Queues an order; the same order already waiting is not doubled.
+    pub fn order(&mut self, no: NodeNo, order: Order, id: String, now: UtcMs) {
+        if let Some(member) = self.members.get_mut(&no) {
+            if member.commands.iter().all(|command| command.order != order) {
+                member.commands.push(Command { id, order, deadline_ms: (now + ORDER_LIFE).0 });
+            }
+        }
+    }
+}
+
+fn load_of(report: &Report) -> Load {
+    // Metrics reach policies as whole numbers: thousandths, so that a load of 0.12 stays visible.
+    let column = |value: f64| {
+        if value.is_finite() { (value * 1_000.0).clamp(0.0, f64::from(u32::MAX)) as u32 } else { 0 }
+    };
+    Load {
+        connections: report.client_count,
+        publishers: report.publisher_count,
+        subscribers: report.subscriber_count,
+        restreamers: report.restreamer_count,
+        free_memory_mib: mib(report.free_memory),
+        max_memory_mib: mib(report.max_memory),
+        last_traffic_ms: report.last_traffic_time,
+        metrics: report.metrics.iter().map(|(name, value)| (name.clone(), column(*value))).collect(),
+    }
+}

@@ -1,0 +1,128 @@
+//! What follows for a node from the facts at hand: the events that are due, in order.
+
+use crate::lifecycle::NodeEvent;
+use crate::liveness::{self, Liveness};
+use crate::node::{Drain, NodeState};
+use crate::reason::Reason;
+use crate::units::UtcMs;
+
+use super::member::Sighting;
+use super::{GroupState, Member};
+
+/// Looks without an answer after which a silent node's instance counts as lost. One short listing proves nothing.
+const MISSING_UNTIL_LOST: u32 = 2;
+
+impl GroupState {
+    /// Events due for this node. Those that change nothing durable are filtered out by the life cycle.
+    pub(crate) fn due(&self, member: &Member, now: UtcMs) -> Vec<NodeEvent> {
+        if member.node.state == NodeState::Terminating {
+            return Vec::new();
+        }
+        let mut events = Vec::new();
+        if let Sighting::Seen(addresses) = &member.sighting {
+            events.push(NodeEvent::InstanceSeen(addresses.clone()));
+        }
+        let recorded = member.node.state == NodeState::InService && member.node.boot == member.boot;
+        if member.said_bye && member.node.state == NodeState::InService {
+            events.push(NodeEvent::SaidBye);
+        } else if let (true, false, Some(boot)) = (member.heard, recorded, &member.boot) {
+            events.push(NodeEvent::Reported { boot: boot.clone() });
+        }
+        let end = self.lost(member, now).or_else(|| self.overdue(member, now)).or_else(|| self.drained(member, now));
+        if let Some(reason) = end {
+            events.push(NodeEvent::EndDecided { reason });
+        } else {
+            events.extend(self.silence(member, now));
+        }
+        events
+    }
+
+    fn lost(&self, member: &Member, now: UtcMs) -> Option<Reason> {
+        let quiet = liveness::judge(self.last_heard(member), now, &self.rules.timers) != Liveness::Fresh;
+        let unlisted = match &member.sighting {
+            Sighting::Missing { times } => *times >= MISSING_UNTIL_LOST,
+            Sighting::Unknown | Sighting::Seen(_) | Sighting::Ended => false,
+        };
+        let was_up = member.node.state != NodeState::Pending;
+        let lost = member.instance_ended() || (unlisted && quiet && was_up && !self.frozen);
+        lost.then_some(Reason::InstanceLost)
+    }
+
+    fn overdue(&self, member: &Member, now: UtcMs) -> Option<Reason> {
+        let waited = now.since(member.node.launched_at.max(self.listening_since));
+        let late = waited > self.rules.timers.first_report && !member.heard;
+        match member.node.state {
+            NodeState::Pending if late => Some(Reason::Stuck),
+            NodeState::Running if late => Some(Reason::NeverReported),
+            NodeState::Pending
+            | NodeState::Running
+            | NodeState::InService
+            | NodeState::Unresponsive
+            | NodeState::Terminating => None,
+        }
+    }
+
+    fn drained(&self, member: &Member, now: UtcMs) -> Option<Reason> {
+        let drain = member.node.drain.as_ref()?;
+        // Only a report that arrives well after the mark speaks of a time at which nobody was sent there any more.
+        let seen_empty = member.is_empty()
+            && member.last_report.is_some_and(|at| at > drain.since + self.rules.timers.drain_wait);
+        if seen_empty || member.said_bye {
+            return Some(if member.node.sunset { Reason::Sunset } else { Reason::Drained });
+        }
+        let over = drain.deadline.is_some_and(|deadline| now >= deadline);
+        (over && !self.frozen).then_some(Reason::DrainDeadline)
+    }
+
+    fn silence(&self, member: &Member, now: UtcMs) -> Vec<NodeEvent> {
+        if self.frozen || member.node.state.is_in_flight() {
+            return Vec::new();
+        }
+        let last = self.last_heard(member);
+        let timers = &self.rules.timers;
+        match liveness::judge(last, now, timers) {
+            Liveness::Fresh => Vec::new(),
+            Liveness::Late => vec![NodeEvent::ReportMissed],
+            Liveness::Silent => {
+                let mut events = vec![NodeEvent::ReportMissed];
+                let answered = member.probed.map(|(answered, _)| answered);
+                let long = now.since(last) > timers.reachable_silence;
+                match answered {
+                    Some(false) => {
+                        let reason = if member.said_bye { Reason::Bye } else { Reason::Silent };
+                        events.push(NodeEvent::EndDecided { reason });
+                    }
+                    Some(true) if long => events.push(NodeEvent::DrainMarked {
+                        deadline: Some(now + timers.drain_deadline),
+                        reason: Reason::SilentButReachable,
+                    }),
+                    Some(true) | None => {}
+                }
+                events
+            }
+        }
+    }
+
+    /// The next moment at which something becomes due by time alone; `None`: only facts can change anything.
+    pub fn next_due(&self, now: UtcMs) -> Option<UtcMs> {
+        let of_members = self.members.values().filter_map(|member| self.member_due(member, now));
+        let holds = self.trouble.values().map(|trouble| trouble.hold_until).filter(|at| *at > now);
+        of_members.chain(holds).min()
+    }
+
+    fn member_due(&self, member: &Member, now: UtcMs) -> Option<UtcMs> {
+        let timers = &self.rules.timers;
+        let just_after = |at: UtcMs| UtcMs(at.0 + 1);
+        let by_state = match member.node.state {
+            NodeState::Pending | NodeState::Running => {
+                just_after(member.node.launched_at.max(self.listening_since) + timers.first_report)
+            }
+            NodeState::InService => just_after(self.last_heard(member) + timers.missed()),
+            NodeState::Unresponsive => just_after(self.last_heard(member) + timers.missed() + timers.missed()),
+            NodeState::Terminating => UtcMs(u64::MAX),
+        };
+        let deadline = member.node.drain.as_ref().and_then(|drain: &Drain| drain.deadline);
+        let call = member.call.due(&member.node);
+        [Some(by_state), deadline, call].into_iter().flatten().filter(|at| *at > now && at.0 != u64::MAX).min()
+    }
+}

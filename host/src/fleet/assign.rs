@@ -1,0 +1,225 @@
+//! A client's question: which node? The policy chooses, the host checks the choice against the current state and
+//! reserves. No store, no cloud, no waiting.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::sync::LazyLock;
+
+use weir_cloud::clock::SharedClock;
+use weir_core::group_state::{GroupState, Member, placement_roles};
+use weir_core::ids::NodeNo;
+use weir_core::node::Node;
+use weir_core::placement::{MAX_CHOICES, Refusal, SelectRequest};
+use weir_core::reservations::ReserveError;
+use weir_core::units::UtcMs;
+
+use super::group::GroupHandle;
+use super::status::SelectionDecision;
+use super::view::Offer;
+use super::{AssignError, Assigned, Question};
+use crate::policy::{Outcome, PolicyFault};
+
+/// So many nodes handed out since the view was made that the list itself slows questions: make a new view.
+const CROWDED: usize = 64;
+
+/// Keyed by a word of this process, so that nobody can aim at another client's share.
+static CLIENT_KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// What the policy said, ready to be checked.
+struct Chosen {
+    ids: Vec<u32>,
+    by_policy: bool,
+    fuel: u64,
+    micros: u64,
+    reason: String,
+}
+
+/// Answers one question from one group.
+pub(super) struct Asking<'a> {
+    pub group: &'a Arc<GroupHandle>,
+    pub clock: &'a SharedClock,
+    pub random: u32,
+    /// Told of every fault of a placement policy, with the action it decides.
+    pub on_fault: &'a dyn Fn(&Arc<GroupHandle>, &Question, &PolicyFault),
+}
+
+impl Asking<'_> {
+    /// Nodes for the question, best first.
+    ///
+    /// # Errors
+    /// [`AssignError`]; nothing is reserved then.
+    pub(super) fn answer(&self, question: &Question) -> Result<Vec<Assigned>, AssignError> {
+        let now = self.clock.now();
+        let client = client_key(question);
+        if let Err(ReserveError::ClientCap { retry_after }) = self.group.book.lock().check_client(client, now) {
+            return Err(AssignError::TooMany(retry_after));
+        }
+        let offers = self.group.offers.load();
+        let offer = offers.of(question.action).ok_or_else(|| self.nobody(question))?;
+        let chosen = self.choose(offer, question)?;
+        let taken = self.take(offer, question, &chosen, client, now);
+        self.note(offer, question, &chosen, &taken, now);
+        match taken {
+            taken if taken.is_empty() => Err(self.nobody(question)),
+            taken if question.strict && taken.len() < question.endpoints as usize => {
+                Err(AssignError::NoNode(format!("only {} of {} nodes fit", taken.len(), question.endpoints)))
+            }
+            taken => Ok(taken),
+        }
+    }
+
+    fn choose(&self, offer: &Arc<Offer>, question: &Question) -> Result<Chosen, AssignError> {
+        let request = self.request(offer, question)?;
+        let Some(answering) = &offer.answering else {
+            return Err(AssignError::Unavailable(
+                "no placement policy answers at the moment".to_owned(),
+                weir_core::units::DurationMs::secs(1),
+            ));
+        };
+        let Outcome { answer, fuel, micros } = answering.pool.select(&request);
+        let by_policy = |ids, reason: &str| Chosen { ids, by_policy: true, fuel, micros, reason: reason.to_owned() };
+        match answer {
+            Ok(Ok(ids)) => Ok(by_policy(ids, "chosen by the policy")),
+            Ok(Err(refusal)) => Err(refused(&refusal)),
+            Err(fault) => {
+                (self.on_fault)(self.group, question, &fault);
+                let ids = ranked(&self.group.state.read(), offer, question);
+                let reason = format!("ranked by load, because the policy failed: {fault}");
+                Ok(Chosen { ids, by_policy: false, fuel, micros, reason })
+            }
+        }
+    }
+
+    fn request(&self, offer: &Offer, question: &Question) -> Result<SelectRequest, AssignError> {
+        let wanted = question.region.as_ref();
+        let region = wanted.and_then(|name| offer.view.regions.iter().position(|known| known == name));
+        if let (Some(name), None, true) = (wanted, region, question.strict) {
+            return Err(AssignError::NoNode(format!("no node of the group is in region {name}")));
+        }
+        let state = self.group.state.read();
+        let carriers = state.streams().holders(&question.stream).map(|(no, _)| no);
+        Ok(SelectRequest {
+            action: question.action,
+            stream_key: question.stream.key(),
+            path: None,
+            region: region.and_then(|index| u32::try_from(index).ok()),
+            zone: None,
+            strict: question.strict,
+            count: question.endpoints.clamp(1, MAX_CHOICES as u32),
+            carriers: carriers.filter(|no| offer.has(*no)).map(|no| no.0).collect(),
+            handed_out: offer.handed_out(),
+            sequence: self.group.next_sequence(question.action),
+            random: self.random,
+        })
+    }
+
+    /// Reserves the first choices that are still valid. Falls back to the host's ranking when none is.
+    fn take(&self, offer: &Offer, question: &Question, chosen: &Chosen, client: u64, now: UtcMs) -> Vec<Assigned> {
+        let state = self.group.state.read();
+        let mut taken = Vec::new();
+        let spare = || if chosen.by_policy { ranked(&state, offer, question) } else { Vec::new() };
+        for ids in [chosen.ids.clone(), spare()] {
+            for id in ids {
+                if taken.len() == question.endpoints as usize {
+                    break;
+                }
+                let no = NodeNo(id);
+                if taken.iter().any(|assigned: &Assigned| assigned.node.no == no) {
+                    continue;
+                }
+                let fits = state.member(no).filter(|member| offer.has(no) && self.fits(&state, member, question));
+                let Some(node) = fits.map(|member| member.node.clone()) else { continue };
+                if self.reserve(&node, client, now) {
+                    taken.push(Assigned { node, group: self.group.name.clone() });
+                    if offer.hand_out(no) > CROWDED {
+                        self.group.mailbox.wake();
+                    }
+                }
+            }
+            if !taken.is_empty() {
+                break;
+            }
+        }
+        taken
+    }
+
+    fn reserve(&self, node: &Node, client: u64, now: UtcMs) -> bool {
+        self.group.book.lock().reserve(node.no, node.capacity, client, now).is_ok()
+    }
+
+    /// The host's own conditions, against the current state.
+    fn fits(&self, state: &GroupState, member: &Member, question: &Question) -> bool {
+        let place = !question.strict || question.region.as_ref().is_none_or(|region| *region == member.node.region);
+        state.takes_clients(member) && place
+    }
+
+    fn nobody(&self, question: &Question) -> AssignError {
+        let state = self.group.state.read();
+        let roles = placement_roles(&state, question.action);
+        let of_role = || state.members().filter(|member| roles.contains(&member.node.role));
+        let offered = of_role().filter(|member| state.takes_clients(member)).count();
+        let role = roles.first().map_or("node", |role| role.as_str());
+        let why = match (of_role().count(), offered) {
+            (0, _) => format!("group {} has no {role}", self.group.name),
+            (all, 0) => format!("none of the {all} {role} nodes of group {} takes clients now", self.group.name),
+            (_, some) => format!("none of the {some} {role} nodes that take clients has room for this client"),
+        };
+        AssignError::NoNode(why)
+    }
+
+    fn note(&self, offer: &Offer, question: &Question, chosen: &Chosen, taken: &[Assigned], now: UtcMs) {
+        let policy = offer.answering.as_ref().filter(|_| chosen.by_policy).map(|answering| &answering.policy);
+        self.group.note_selection(SelectionDecision {
+            at: now,
+            action: question.action,
+            stream: question.stream.path(),
+            policy: policy.map(|policy| policy.name().to_owned()),
+            version: policy.map(|policy| policy.version().to_owned()),
+            chosen: taken.iter().map(|assigned| assigned.node.id.to_string()).collect(),
+            reason: chosen.reason.clone(),
+            fuel: chosen.fuel,
+            micros: chosen.micros,
+        });
+    }
+}
+
+/// The host's own ranking, for when no policy answers: least load first, wanted region before others.
+fn ranked(state: &GroupState, offer: &Offer, question: &Question) -> Vec<u32> {
+    let mut rows: Vec<(bool, u64, u32)> = offer
+        .view
+        .nodes
+        .id
+        .iter()
+        .filter_map(|id| {
+            let member = state.member(NodeNo(*id))?;
+            let load = u64::from(member.load.connections) + u64::from(member.assigned);
+            let permille = load * 1_000 / u64::from(member.node.capacity.max(1));
+            let elsewhere = question.region.as_ref().is_some_and(|region| *region != member.node.region);
+            Some((elsewhere, permille, *id))
+        })
+        .collect();
+    rows.sort_unstable();
+    rows.into_iter().map(|(_, _, id)| id).collect()
+}
+
+fn refused(refusal: &Refusal) -> AssignError {
+    match refusal {
+        Refusal::Full => AssignError::NoNode("the placement policy finds every node full".to_owned()),
+        Refusal::NoSuchPlace => AssignError::NoNode("no node is in the wanted place".to_owned()),
+        Refusal::RetryAfterMs(ms) => AssignError::Unavailable(
+            "the placement policy asks to come again later".to_owned(),
+            weir_core::units::DurationMs(u64::from(*ms)),
+        ),
+        Refusal::Other(words) => AssignError::NoNode(format!("the placement policy refused: {words}")),
+    }
+}
+
+fn client_key(question: &Question) -> u64 {
+    let mut hasher = CLIENT_KEYS.build_hasher();
+    match question.client {
+        std::net::IpAddr::V4(address) => hasher.write(&address.octets()),
+        // One subscriber line usually owns a whole /64.
+        std::net::IpAddr::V6(address) => hasher.write(&address.octets()[..8]),
+    }
+    hasher.finish()
+}

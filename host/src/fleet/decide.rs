@@ -1,0 +1,258 @@
+//! One scaling decision: snapshot, policy, guardrails, plan, and a record of why.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use weir_core::group::{Binding, GroupState as Phase};
+use weir_core::group_state::GroupState;
+use weir_core::guardrails::{self, Caps, Granted, GuardFacts};
+use weir_core::ids::NodeNo;
+use weir_core::node::Role;
+use weir_core::plan::{Plan, Planner};
+use weir_core::proposal::Proposal;
+use weir_core::snapshot::Snapshot;
+use weir_core::units::{DurationMs, UtcMs};
+
+use super::Shared;
+use super::group::GroupHandle;
+use super::rungs::{Candidate, Rungs};
+use super::status::{NodeAction, ScalingDecision};
+use crate::policy::{Outcome, PolicyFault, SharedPolicy};
+use crate::store::PolicyState;
+
+/// A policy cannot be asked again sooner than this, whatever it hints.
+const SHORTEST_WAKE: DurationMs = DurationMs(200);
+
+/// What came of a decision, not stored yet.
+pub(super) struct Decided {
+    pub(super) plan: Plan,
+    pub(super) decision: ScalingDecision,
+    /// It changed something or says something new: store it.
+    pub(super) keep: bool,
+}
+
+/// Asks a group's scaling policy.
+pub(super) struct Scaler {
+    rungs: Rungs,
+    due: UtcMs,
+    state: PolicyState,
+    next_state: Option<PolicyState>,
+    next_wake: Option<DurationMs>,
+    last: Option<ScalingDecision>,
+}
+
+/// What the policy said, or why nobody did.
+struct Answer {
+    proposal: Option<Proposal>,
+    policy: Option<SharedPolicy>,
+    fault: Option<String>,
+    fuel: u64,
+    micros: u64,
+}
+
+impl Scaler {
+    pub(super) fn new(state: PolicyState) -> Self {
+        Self {
+            rungs: Rungs::new("scaling"),
+            due: UtcMs(0),
+            state,
+            next_state: None,
+            next_wake: None,
+            last: None,
+        }
+    }
+
+    /// When to ask next.
+    pub(super) fn due(&self) -> UtcMs {
+        self.due
+    }
+
+    /// Something happened that the policy should know now.
+    pub(super) fn wake(&mut self) {
+        self.due = UtcMs(0);
+    }
+
+    /// The policy's state, when it is not the stored one.
+    pub(super) fn unsaved_state(&self) -> Option<&PolicyState> {
+        self.next_state.as_ref()
+    }
+
+    /// Asks, clamps and plans. Nothing is changed but the ladder.
+    pub(super) async fn decide(&mut self, handle: &Arc<GroupHandle>, shared: &Arc<Shared>, now: UtcMs) -> Decided {
+        let (snapshot, binding, phase) = {
+            let state = handle.state.read();
+            let snapshot = state.snapshot(shared.random(), now);
+            (Arc::new(snapshot), state.spec().bindings.scaling.clone(), state.group().state)
+        };
+        let answer = match phase {
+            Phase::Active => self.ask(handle, shared, &snapshot, &binding, now).await,
+            // Before the first origin and after the end there is nothing to scale.
+            Phase::New | Phase::Initializing | Phase::Terminating => Answer::nobody(),
+        };
+        let status = self.rungs.status(&binding, answer.policy.as_ref());
+        handle.set_binding(status);
+        let state = handle.state.read();
+        let granted = granted(&state, &snapshot, answer.proposal.as_ref(), now);
+        let mut mint = shared.mint(now);
+        let mut planner = Planner::new(&state, &mut mint, now);
+        planner.grant(&granted);
+        let plan = planner.finish();
+        let decision = recorded(&state, &plan, &granted, &answer, now);
+        self.remember(&answer);
+        let keep = self.is_news(&decision, &plan) || self.next_state.is_some();
+        Decided { plan, decision, keep }
+    }
+
+    async fn ask(
+        &mut self,
+        handle: &Arc<GroupHandle>,
+        shared: &Arc<Shared>,
+        snapshot: &Arc<Snapshot>,
+        binding: &Binding,
+        now: UtcMs,
+    ) -> Answer {
+        let mut fault = None;
+        for candidate in self.rungs.candidates(binding, &shared.policies, now) {
+            let outcome = self.propose(snapshot, &candidate).await;
+            match outcome.answer {
+                Ok(proposal) => {
+                    if candidate.bound {
+                        self.rungs.answered(&candidate.policy, now);
+                    }
+                    return Answer {
+                        proposal: Some(proposal),
+                        policy: Some(candidate.policy),
+                        fault,
+                        fuel: outcome.fuel,
+                        micros: outcome.micros,
+                    };
+                }
+                Err(problem) => {
+                    self.rungs.fault(&handle.name, &candidate, &problem, now);
+                    let who = format!("{} {}", candidate.policy.name(), candidate.policy.version());
+                    fault = Some(format!("{who}: {problem} (to blame: {:?})", problem.blame()).to_lowercase());
+                }
+            }
+        }
+        Answer { fault: fault.or_else(|| Some("no policy answers: holding".to_owned())), ..Answer::nobody() }
+    }
+
+    async fn propose(&self, snapshot: &Arc<Snapshot>, candidate: &Candidate) -> Outcome<Proposal> {
+        let (snapshot, policy) = (snapshot.clone(), candidate.policy.clone());
+        let settings = candidate.binding.settings.clone();
+        let own = self.state.policy == policy.name();
+        let blob = if own { self.state.blob.clone() } else { Vec::new() };
+        let call = move || policy.propose(&snapshot, &settings, &blob);
+        tokio::task::spawn_blocking(call).await.unwrap_or_else(|gone| Outcome {
+            answer: Err(PolicyFault::Engine { message: gone.to_string() }),
+            fuel: 0,
+            micros: 0,
+        })
+    }
+
+    fn remember(&mut self, answer: &Answer) {
+        self.next_wake = answer.proposal.as_ref().and_then(|proposal| proposal.next_wake_ms).map(|ms| DurationMs(ms.into()));
+        let (Some(proposal), Some(policy)) = (&answer.proposal, &answer.policy) else { return };
+        let next = PolicyState { policy: policy.name().to_owned(), blob: proposal.state.clone() };
+        self.next_state = (next != self.state).then_some(next);
+    }
+
+    fn is_news(&self, decision: &ScalingDecision, plan: &Plan) -> bool {
+        let Some(last) = &self.last else { return true };
+        let same = last.summary == decision.summary
+            && last.policy == decision.policy
+            && last.clamps == decision.clamps
+            && last.fault == decision.fault;
+        !plan.is_empty() || !same
+    }
+
+    /// The decision is stored.
+    pub(super) fn saved(&mut self, handle: &GroupHandle, decision: ScalingDecision, now: UtcMs) {
+        if !decision.launched.is_empty() || !decision.retired.is_empty() {
+            let (summary, policy) = (&decision.summary, &decision.policy);
+            tracing::info!(group.id = %handle.id, ?policy, %summary, reasons = ?decision.reasons, "scaling decision");
+        }
+        if let Some(state) = self.next_state.take() {
+            self.state = state;
+        }
+        self.last = Some(decision);
+        let every = handle.state.read().rules().timers.decide_every;
+        let hint = self.next_wake.map_or(every, |hint| hint.max(SHORTEST_WAKE).min(every));
+        self.due = now + hint;
+    }
+}
+
+impl Answer {
+    fn nobody() -> Self {
+        Self { proposal: None, policy: None, fault: None, fuel: 0, micros: 0 }
+    }
+}
+
+fn granted(state: &GroupState, snapshot: &Snapshot, proposal: Option<&Proposal>, now: UtcMs) -> Granted {
+    let rules = state.rules();
+    let launchable: BTreeSet<Role> = state.spec().launch.keys().copied().collect();
+    let facts = GuardFacts {
+        active: state.group().state == Phase::Active,
+        minimum_origin_only: state.group().state == Phase::Initializing,
+        frozen: state.is_frozen(),
+        terminating: state.group().state == Phase::Terminating,
+        launches_last_minute: state.launches_last_minute(now),
+        caps: Caps { launches_per_minute: rules.launches_per_minute, nodes_per_group: rules.nodes_per_group },
+        launchable: &launchable,
+    };
+    guardrails::apply(snapshot, proposal, &facts)
+}
+
+fn recorded(state: &GroupState, plan: &Plan, granted: &Granted, answer: &Answer, now: UtcMs) -> ScalingDecision {
+    let action = |node: &weir_core::node::Node, why: &str| NodeAction {
+        node: node.id.to_string(),
+        role: node.role,
+        zone: node.zone.to_string(),
+        why: why.to_owned(),
+    };
+    let of = |nos: &[NodeNo], why: &str| -> Vec<NodeAction> {
+        nos.iter().filter_map(|no| Some(action(&state.member(*no)?.node, why))).collect()
+    };
+    let launched: Vec<NodeAction> = plan
+        .nodes
+        .iter()
+        .filter(|node| plan.launched.contains(&node.no))
+        .map(|node| action(node, node.reason.text()))
+        .collect();
+    let retired = of(&granted.retirements, "the scaling policy retires it");
+    let mut reverted = of(&granted.reinstatements, "taken back from draining");
+    reverted.extend(of(&granted.cancellations, "the launch is given up"));
+    ScalingDecision {
+        at: now,
+        policy: answer.policy.as_ref().map(|policy| policy.name().to_owned()),
+        version: answer.policy.as_ref().map(|policy| policy.version().to_owned()),
+        digest: answer.policy.as_ref().map(|policy| policy.digest().to_owned()),
+        summary: summary(&launched, &retired, &reverted),
+        reasons: answer.proposal.as_ref().map(|proposal| proposal.reasons.clone()).unwrap_or_default(),
+        signals: answer.proposal.as_ref().map(|proposal| proposal.signals.clone()).unwrap_or_default(),
+        launched,
+        retired,
+        reverted,
+        clamps: granted.clamps.clone(),
+        fault: answer.fault.clone(),
+        fuel: answer.fuel,
+        micros: answer.micros,
+    }
+}
+
+fn summary(launched: &[NodeAction], retired: &[NodeAction], reverted: &[NodeAction]) -> String {
+    let count = |actions: &[NodeAction]| -> String {
+        let roles = Role::ALL.into_iter().filter_map(|role| {
+            let count = actions.iter().filter(|action| action.role == role).count();
+            (count > 0).then(|| format!("{count} {role}"))
+        });
+        roles.collect::<Vec<_>>().join(", ")
+    };
+    let parts = [("launch", launched), ("retire", retired), ("take back", reverted)];
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(_, actions)| !actions.is_empty())
+        .map(|(verb, actions)| format!("{verb} {}", count(actions)))
+        .collect();
+    if said.is_empty() { "hold".to_owned() } else { said.join("; ") }
+}

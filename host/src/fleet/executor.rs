@@ -1,0 +1,115 @@
+//! Carries out what the records ask of the cloud, and tries the ports of silent nodes. Decides nothing: every answer
+//! goes back to the reconciler as a fact.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc};
+use weir_cloud::{CloudController, CloudError, Instance, InstanceState, LaunchRequest};
+use weir_core::group_state::{CallAnswer, CallKind, CloudCall, LaunchFailure};
+use weir_core::ids::NodeNo;
+use weir_core::lifecycle::Addresses;
+use weir_core::node::Node;
+
+use crate::nodes::NodeLink;
+
+/// Calls to the cloud under way at once, over all groups.
+const CALLS_AT_ONCE: usize = 32;
+
+/// What came back from outside.
+#[derive(Debug)]
+pub(super) enum Fact {
+    /// A call was answered.
+    Called(NodeNo, CallKind, CallAnswer),
+    /// A node's port was tried.
+    Probed(NodeNo, bool),
+}
+
+/// The hands of the reconcilers.
+#[derive(Clone)]
+pub(super) struct Executor {
+    cloud: Arc<dyn CloudController>,
+    link: Arc<dyn NodeLink>,
+    slots: Arc<Semaphore>,
+}
+
+impl Executor {
+    pub(super) fn new(cloud: Arc<dyn CloudController>, link: Arc<dyn NodeLink>) -> Self {
+        Self { cloud, link, slots: Arc::new(Semaphore::new(CALLS_AT_ONCE)) }
+    }
+
+    /// Starts a call; its answer arrives on `facts`.
+    pub(super) fn call(&self, call: CloudCall, facts: mpsc::UnboundedSender<Fact>) {
+        let executor = self.clone();
+        tokio::spawn(async move {
+            let Ok(_slot) = executor.slots.acquire().await else { return };
+            let answer = executor.carry_out(&call).await;
+            if let CallAnswer::Unclear(problem) = &answer {
+                tracing::warn!(node.id = %call.node.id, call = ?call.kind, %problem, "the cloud gave no clear answer; asking again");
+            }
+            // The receiver is gone only when the group's task has ended: then the next one asks again.
+            let _ = facts.send(Fact::Called(call.node.no, call.kind, answer));
+        });
+    }
+
+    /// Tries a node's port.
+    pub(super) fn probe(&self, node: Arc<Node>, facts: mpsc::UnboundedSender<Fact>) {
+        let link = self.link.clone();
+        tokio::spawn(async move {
+            let answered = link.reachable(&node).await;
+            let _ = facts.send(Fact::Probed(node.no, answered));
+        });
+    }
+
+    async fn carry_out(&self, call: &CloudCall) -> CallAnswer {
+        let node = &call.node;
+        match call.kind {
+            CallKind::Launch => self.cloud.launch(&request(node)).await.map_or_else(refused, seen),
+            CallKind::Describe => match self.cloud.describe(&node.region, &node.id).await {
+                Ok(found) => found.map_or(CallAnswer::Absent, seen),
+                Err(error) => CallAnswer::Unclear(error.to_string()),
+            },
+            CallKind::Terminate => match self.cloud.terminate(&node.region, &node.id).await {
+                Ok(()) => CallAnswer::Accepted,
+                Err(error) => CallAnswer::Unclear(error.to_string()),
+            },
+        }
+    }
+}
+
+fn request(node: &Node) -> LaunchRequest {
+    LaunchRequest {
+        id: node.id.clone(),
+        role: node.role,
+        region: node.region.clone(),
+        zone: node.zone.clone(),
+        instance_type: node.instance_type.clone(),
+        image: node.image.clone(),
+        capacity: node.capacity,
+        tags: node.tags.clone(),
+        properties: node.properties.clone(),
+    }
+}
+
+fn seen(instance: Instance) -> CallAnswer {
+    let addresses = Addresses {
+        platform_id: instance.platform_id,
+        running: instance.state == InstanceState::Running,
+        address: instance.address,
+        private_address: instance.private_address,
+        hostname: instance.hostname,
+    };
+    match instance.state {
+        InstanceState::Pending | InstanceState::Running => CallAnswer::Instance(addresses),
+        InstanceState::Ending => CallAnswer::Ending,
+        InstanceState::Ended => CallAnswer::Ended,
+        InstanceState::Unknown => CallAnswer::Unclear("the instance's state is not known".to_owned()),
+    }
+}
+
+fn refused(error: CloudError) -> CallAnswer {
+    match error {
+        CloudError::NoCapacity { .. } => CallAnswer::Failed(LaunchFailure::NoCapacity),
+        CloudError::Refused { reason } => CallAnswer::Failed(LaunchFailure::Refused(reason)),
+        CloudError::Throttled | CloudError::Unknown { .. } => CallAnswer::Unclear(error.to_string()),
+    }
+}

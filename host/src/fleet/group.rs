@@ -1,0 +1,202 @@
+//! A group's handle: its state to read, and the ways to its one writer.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use arc_swap::ArcSwap;
+use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{mpsc, oneshot};
+use weir_core::group::Group;
+use weir_core::group_state::GroupState;
+use weir_core::ids::{GroupId, GroupName, NodeNo, RegionName};
+use weir_core::node::{Node, Role};
+use weir_core::placement::Action;
+use weir_core::plan::OperatorOrder;
+use weir_core::reservations::ReservationBook;
+
+use super::mailbox::Mailbox;
+use super::picture;
+use super::status::{BindingStatus, GroupStatus, NodeStatus, ScalingDecision, SelectionDecision};
+use super::view::Offers;
+use super::{FleetError, Launched};
+use crate::store::{Store, StoreError};
+
+/// Placement decisions kept for a look, per group.
+const KEPT_SELECTIONS: usize = 200;
+/// Operators' orders that may wait for one group.
+pub(super) const ORDER_CAPACITY: usize = 256;
+
+/// State of a group: anybody may read it, only the group's reconciler writes.
+pub struct StateCell(RwLock<GroupState>);
+
+impl StateCell {
+    /// Looks at the state. Do not hold it across an await.
+    pub fn read(&self) -> RwLockReadGuard<'_, GroupState> {
+        self.0.read()
+    }
+
+    /// For the reconciler alone.
+    pub(super) fn write(&self) -> RwLockWriteGuard<'_, GroupState> {
+        self.0.write()
+    }
+}
+
+/// What others ask of the reconciler.
+pub(super) enum Request {
+    /// An operator's order; answered when it is stored.
+    Order(OperatorOrder, oneshot::Sender<Result<Vec<NodeNo>, FleetError>>),
+    /// Several sunsets, all or none.
+    Sunset(Vec<NodeNo>, oneshot::Sender<Result<Vec<NodeNo>, FleetError>>),
+    /// Drop stream entries; answers how many.
+    ClearStreams(bool, oneshot::Sender<u32>),
+    /// Documents, thresholds or settings changed.
+    Configure(super::Configuration),
+}
+
+/// Questions answered and refused since the reconciler last looked, per role and region.
+pub(super) type Tally = BTreeMap<(Role, RegionName), (u32, u32)>;
+
+/// A group's handle.
+pub struct GroupHandle {
+    /// Number.
+    pub id: GroupId,
+    /// Name.
+    pub name: GroupName,
+    pub(super) state: StateCell,
+    pub(super) mailbox: Mailbox,
+    pub(super) offers: ArcSwap<Offers>,
+    pub(super) book: Mutex<ReservationBook>,
+    pub(super) tally: Mutex<Tally>,
+    pub(super) bindings: Mutex<Vec<BindingStatus>>,
+    sequences: [AtomicU32; 2],
+    selections: Mutex<VecDeque<SelectionDecision>>,
+    requests: mpsc::Sender<Request>,
+    store: Arc<dyn Store>,
+}
+
+impl GroupHandle {
+    pub(super) fn new(
+        state: GroupState,
+        book: ReservationBook,
+        requests: mpsc::Sender<Request>,
+        store: Arc<dyn Store>,
+    ) -> Self {
+        let (id, name) = (state.group().id, state.group().name.clone());
+        Self {
+            id,
+            name,
+            state: StateCell(RwLock::new(state)),
+            mailbox: Mailbox::default(),
+            offers: ArcSwap::from_pointee(Offers::default()),
+            book: Mutex::new(book),
+            tally: Mutex::new(Tally::new()),
+            bindings: Mutex::new(Vec::new()),
+            sequences: [AtomicU32::new(0), AtomicU32::new(0)],
+            selections: Mutex::new(VecDeque::with_capacity(KEPT_SELECTIONS)),
+            requests,
+            store,
+        }
+    }
+
+    /// The group's record.
+    pub fn group(&self) -> Group {
+        self.state.read().group().clone()
+    }
+
+    /// The group as it stands.
+    pub fn status(&self) -> Arc<GroupStatus> {
+        let bindings = self.bindings.lock().clone();
+        Arc::new(picture::of_group(&self.state.read(), bindings))
+    }
+
+    /// Newest stored scaling decisions, newest first.
+    ///
+    /// # Errors
+    /// [`FleetError::Store`].
+    pub async fn decisions(&self, limit: u32) -> Result<Vec<ScalingDecision>, FleetError> {
+        let stored = self.store.decisions(self.id, limit).await?;
+        let read = |decision: crate::store::StoredDecision| {
+            serde_json::from_str(&decision.document)
+                .map_err(|source| StoreError::Unreadable { what: "decision", source: source.into() })
+        };
+        Ok(stored.into_iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    /// Newest placement decisions, newest first.
+    pub fn selections(&self, limit: usize) -> Vec<SelectionDecision> {
+        self.selections.lock().iter().rev().take(limit).cloned().collect()
+    }
+
+    pub(super) fn note_selection(&self, decision: SelectionDecision) {
+        let mut kept = self.selections.lock();
+        if kept.len() == KEPT_SELECTIONS {
+            kept.pop_front();
+        }
+        kept.push_back(decision);
+    }
+
+    pub(super) fn next_sequence(&self, action: Action) -> u32 {
+        self.sequences[action as usize].fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Records a launch of one node; answers once it is stored, before the cloud is done.
+    ///
+    /// # Errors
+    /// [`FleetError::Refused`] over the maximum, without a launch target, or while the group is being deleted.
+    pub async fn launch(&self, role: Role) -> Result<Launched, FleetError> {
+        let launched = self.order(OperatorOrder::Launch(role)).await?;
+        let node = launched.first().and_then(|no| self.record(*no)).ok_or(FleetError::Stopping)?;
+        Ok(Launched { node, group: self.group() })
+    }
+
+    fn record(&self, no: NodeNo) -> Option<Arc<Node>> {
+        self.state.read().member(no).map(|member| member.node.clone())
+    }
+
+    /// Ends a node. Without `force` only one in service. Answers it as it was before.
+    ///
+    /// # Errors
+    /// [`FleetError::NotFound`], [`FleetError::Refused`] in a wrong state.
+    pub async fn terminate(&self, no: NodeNo, force: bool) -> Result<NodeStatus, FleetError> {
+        let before = self.status().node(no).cloned();
+        let before = before.ok_or_else(|| FleetError::NotFound { what: "node", name: no.to_string() })?;
+        self.order(OperatorOrder::Terminate { no, force }).await?;
+        Ok(before)
+    }
+
+    /// Marks edges as sunset: no new viewers, gone when empty. All of them or none.
+    ///
+    /// # Errors
+    /// [`FleetError::Refused`] when one is no edge or is on its way out.
+    pub async fn sunset(&self, nodes: Vec<NodeNo>) -> Result<(), FleetError> {
+        self.ask(|reply| Request::Sunset(nodes, reply)).await??;
+        Ok(())
+    }
+
+    /// Drops stream entries from the lists; with `active` also those that flow. Answers how many.
+    ///
+    /// # Errors
+    /// [`FleetError::Stopping`].
+    pub async fn clear_streams(&self, active: bool) -> Result<u32, FleetError> {
+        self.ask(|reply| Request::ClearStreams(active, reply)).await
+    }
+
+    pub(super) async fn delete(&self) -> Result<(), FleetError> {
+        self.order(OperatorOrder::DeleteGroup).await.map(|_| ())
+    }
+
+    pub(super) async fn configure(&self, configuration: super::Configuration) -> Result<(), FleetError> {
+        self.requests.send(Request::Configure(configuration)).await.map_err(|_| FleetError::Stopping)
+    }
+
+    async fn order(&self, order: OperatorOrder) -> Result<Vec<NodeNo>, FleetError> {
+        self.ask(|reply| Request::Order(order, reply)).await?
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, FleetError> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(request(reply)).await.map_err(|_| FleetError::Stopping)?;
+        answer.await.map_err(|_| FleetError::Stopping)
+    }
+}

@@ -1,0 +1,76 @@
+//! From a group's state to the picture others read.
+
+use weir_core::group_state::{GroupState, Member, RoleLoad};
+
+use super::status::{BindingStatus, GroupStatus, LinkStatus, NodeStatus, RoleStatus, StreamStatus};
+
+/// The group as it stands.
+pub fn of_group(state: &GroupState, bindings: Vec<BindingStatus>) -> GroupStatus {
+    let mut streams: Vec<StreamStatus> = state
+        .streams()
+        .entries()
+        .map(|(stream, node, held)| StreamStatus {
+            stream: stream.clone(),
+            node,
+            kind: held.kind,
+            subscribers: held.subscribers,
+            started_at: held.started_at,
+        })
+        .collect();
+    streams.sort_by(|a, b| (&a.stream, a.node).cmp(&(&b.stream, b.node)));
+    GroupStatus {
+        group: state.group().clone(),
+        spec: state.spec().clone(),
+        nodes: state.members().map(|member| of_member(state, member)).collect(),
+        links: state
+            .topology()
+            .links()
+            .map(|link| LinkStatus {
+                parent: link.parent,
+                child: link.child,
+                state: link.state.as_str(),
+                since: link.since,
+            })
+            .collect(),
+        streams,
+        roles: state.role_loads().iter().map(|load| of_role(state, load)).collect(),
+        bindings,
+        frozen: state.is_frozen(),
+    }
+}
+
+/// One node.
+pub fn of_member(state: &GroupState, member: &Member) -> NodeStatus {
+    let address = |no| {
+        let node = &state.member(no)?.node;
+        node.address.clone().or_else(|| node.private_address.clone())
+    };
+    NodeStatus {
+        node: member.node.clone(),
+        connections: member.load.connections,
+        publishers: member.load.publishers,
+        assigned: member.assigned,
+        last_report: member.last_report,
+        last_traffic_ms: member.load.last_traffic_ms,
+        parents: state.topology().parents(member.node.no).into_iter().filter_map(address).collect(),
+        problem: state.call_problem(member.node.no),
+    }
+}
+
+fn of_role(state: &GroupState, load: &RoleLoad) -> RoleStatus {
+    let limits = state.spec().limits.get(&(load.role, load.region.clone()));
+    let percent = f64::from(load.connections) * 100.0 / f64::from(load.capacity_in_service);
+    RoleStatus {
+        role: load.role,
+        region: load.region.clone(),
+        nodes: load.nodes,
+        in_service: load.in_service,
+        draining: load.draining,
+        capacity: load.capacity,
+        capacity_in_service: load.capacity_in_service,
+        connections: load.connections,
+        load_percent: (load.capacity_in_service > 0).then_some((percent * 100.0).round() / 100.0),
+        min: limits.map(|limits| limits.min),
+        max: limits.map(|limits| limits.max),
+    }
+}

@@ -1,0 +1,402 @@
+//! The single writer of a group: facts in, plan, store, commit, then the cloud.
+//!
+//! Every pass is the same, at start, after a failure and in between: apply what came in, plan what follows, store it,
+//! commit it to memory, ask the cloud for what the records now want, publish a view. A crash between any two steps
+//! is mended by the next pass, because the records alone say what is wanted.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use weir_core::group_state::GroupState;
+use weir_core::ids::NodeNo;
+use weir_core::node::NodeState;
+use weir_core::plan::{OrderRefused, OperatorOrder, Plan, Planner};
+use weir_core::units::{DurationMs, UtcMs};
+
+use super::decide::{Decided, Scaler};
+use super::executor::Fact;
+use super::group::{GroupHandle, Request};
+use super::mailbox::{Batch, Event, NodeNotice};
+use super::publish::Publisher;
+use super::{FleetError, Shared};
+use crate::store::{Fence, GroupWrite, StoreError, StoredDecision};
+
+/// A pause this long between two passes means that this process did not run: silence in it proves nothing.
+const SUSPENDED: DurationMs = DurationMs::secs(5);
+/// Longest time between two passes when nothing happens; demand history has a bucket every ten seconds.
+const IDLE_PASS: DurationMs = DurationMs::secs(1);
+/// Pause after the store failed.
+const STORE_PAUSE: DurationMs = DurationMs::secs(1);
+
+/// Why a reconciler ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The group is deleted.
+    Deleted,
+    /// The server stops.
+    Stopping,
+    /// Somebody else wrote the group, or an answer of the store was lost: read it again and start over.
+    Outdated,
+}
+
+type Reply = oneshot::Sender<Result<Vec<NodeNo>, FleetError>>;
+
+/// The task of one group.
+pub(super) struct Reconciler {
+    handle: Arc<GroupHandle>,
+    shared: Arc<Shared>,
+    fence: Fence,
+    requests: mpsc::Receiver<Request>,
+    facts: (mpsc::UnboundedSender<Fact>, mpsc::UnboundedReceiver<Fact>),
+    scaler: Scaler,
+    publisher: Publisher,
+    orders: Vec<(Vec<OperatorOrder>, Reply)>,
+    last_pass: UtcMs,
+    store_failed_at: Option<UtcMs>,
+}
+
+impl Reconciler {
+    pub(super) fn new(
+        handle: Arc<GroupHandle>,
+        shared: Arc<Shared>,
+        fence: Fence,
+        requests: mpsc::Receiver<Request>,
+        scaler: Scaler,
+        publisher: Publisher,
+    ) -> Self {
+        Self {
+            last_pass: shared.clock.now(),
+            handle,
+            shared,
+            fence,
+            requests,
+            facts: mpsc::unbounded_channel(),
+            scaler,
+            publisher,
+            orders: Vec::new(),
+            store_failed_at: None,
+        }
+    }
+
+    /// Runs until the group or the server ends.
+    pub(super) async fn run(mut self) -> Ended {
+        loop {
+            let ended = match self.pass().await {
+                Ok(None) => None,
+                Ok(Some(ended)) => Some(ended),
+                Err(StoreError::Conflict { what }) => {
+                    tracing::warn!(group.id = %self.handle.id, what, "the group's records are not what this manager knows; reading them again");
+                    Some(Ended::Outdated)
+                }
+                Err(error) => {
+                    self.store_failed(&error);
+                    None
+                }
+            };
+            if let Some(ended) = ended {
+                return ended;
+            }
+            if self.wait().await {
+                return Ended::Stopping;
+            }
+        }
+    }
+
+    fn store_failed(&mut self, error: &StoreError) {
+        tracing::error!(group.id = %self.handle.id, error = %crate::telemetry::chain(error), "the store did not take the group's plan; trying again");
+        self.store_failed_at = Some(self.shared.clock.now());
+        for (_, reply) in self.orders.drain(..) {
+            let unavailable = StoreError::Unavailable { doing: "storing the plan", source: "the store failed".into() };
+            let _ = reply.send(Err(unavailable.into()));
+        }
+    }
+
+    /// Waits for something to do. Answers whether the server stops.
+    async fn wait(&mut self) -> bool {
+        let now = self.shared.clock.now();
+        let next = self.next_pass(now);
+        let pause = self.shared.clock.sleep_until(next);
+        let mut stopping = self.shared.stopping.clone();
+        tokio::select! {
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => return true,
+            Some(request) = self.requests.recv() => self.take(request),
+            Some(fact) = self.facts.1.recv() => self.know(fact),
+            () = self.handle.mailbox.woken() => {}
+            () = pause => {}
+        }
+        if let Some(failed) = self.store_failed_at.take() {
+            self.shared.clock.sleep_until(failed + STORE_PAUSE).await;
+        }
+        false
+    }
+
+    fn next_pass(&self, now: UtcMs) -> UtcMs {
+        let state = self.handle.state.read();
+        let due = state.next_due(now).unwrap_or(UtcMs(u64::MAX));
+        let view = self.publisher.due(!self.handle.mailbox.is_empty());
+        due.min(now + IDLE_PASS).min(self.scaler.due()).min(view).max(UtcMs(now.0))
+    }
+
+    fn take(&mut self, request: Request) {
+        match request {
+            Request::Order(order, reply) => self.orders.push((vec![order], reply)),
+            Request::Sunset(nodes, reply) => {
+                self.orders.push((nodes.into_iter().map(OperatorOrder::Sunset).collect(), reply));
+            }
+            Request::ClearStreams(active, reply) => {
+                let _ = reply.send(self.handle.state.write().clear_streams(active));
+            }
+            Request::Configure(configuration) => {
+                let super::Configuration { spec, rules, places } = configuration;
+                self.handle.state.write().configure(spec, rules, places);
+                self.scaler.wake();
+                self.publisher.wake();
+            }
+        }
+    }
+
+    fn know(&mut self, fact: Fact) {
+        let now = self.shared.clock.now();
+        let mut state = self.handle.state.write();
+        match fact {
+            Fact::Called(no, kind, answer) => state.called(no, kind, answer, now),
+            Fact::Probed(no, answered) => state.probed(no, answered, now),
+        }
+    }
+
+    async fn pass(&mut self) -> Result<Option<Ended>, StoreError> {
+        while let Ok(request) = self.requests.try_recv() {
+            self.take(request);
+        }
+        while let Ok(fact) = self.facts.1.try_recv() {
+            self.know(fact);
+        }
+        let now = self.shared.clock.now();
+        self.listen(now);
+        self.apply_mail();
+        self.count_questions(now);
+        self.follow_facts(now).await?;
+        if self.is_over() {
+            self.shared.store.delete_group(self.handle.id, self.fence).await?;
+            return Ok(Some(Ended::Deleted));
+        }
+        self.decide(now).await?;
+        self.act(now);
+        self.publisher.publish(&self.handle, &self.shared, now).await;
+        self.last_pass = now;
+        Ok(None)
+    }
+
+    fn listen(&mut self, now: UtcMs) {
+        let mut state = self.handle.state.write();
+        if now.since(self.last_pass) > SUSPENDED {
+            state.listen_anew(now);
+        }
+        if state.judge_silence(now) {
+            let group = &self.handle.name;
+            if state.is_frozen() {
+                tracing::error!(group.id = %self.handle.id, %group, "most nodes of the group are silent at once: check this manager's network; removals are frozen");
+            } else {
+                tracing::warn!(group.id = %self.handle.id, %group, "nodes of the group are heard again: removals are allowed");
+            }
+        }
+    }
+
+    fn apply_mail(&mut self) {
+        let Batch { heard, events } = self.handle.mailbox.drain();
+        if heard.is_empty() && events.is_empty() {
+            return;
+        }
+        let mut state = self.handle.state.write();
+        let mut late: Vec<Event> = Vec::new();
+        let mut reports = Vec::new();
+        for (no, heard) in heard {
+            state.heard(no, &heard.boot, &heard.acknowledged, heard.at);
+            if let Some((seq, report)) = heard.report {
+                reports.push((no, seq, report, heard.at));
+            }
+        }
+        for event in events {
+            let report = reports.iter().find(|(no, ..)| *no == event.no);
+            if report.is_some_and(|(_, seq, ..)| event.seq > *seq) {
+                late.push(event);
+            } else {
+                notice(&mut state, event);
+            }
+        }
+        for (no, _, report, at) in reports {
+            let effect = state.reported(no, &report, at);
+            self.handle.book.lock().reported(no, at);
+            if effect.load_changed || effect.enters_service {
+                self.publisher.touch();
+            }
+        }
+        for event in late {
+            notice(&mut state, event);
+        }
+        self.publisher.touch();
+        if self.crossed(&state) {
+            self.scaler.wake();
+        }
+    }
+
+    /// A role went over its threshold or came back under it, or a node became empty or stopped being so.
+    fn crossed(&mut self, state: &GroupState) -> bool {
+        let picture = Crossing::of(state);
+        let crossed = self.publisher.crossing != picture;
+        self.publisher.crossing = picture;
+        crossed
+    }
+
+    fn count_questions(&mut self, now: UtcMs) {
+        let tally = std::mem::take(&mut *self.handle.tally.lock());
+        let mut book = self.handle.book.lock();
+        book.expire(now);
+        let mut state = self.handle.state.write();
+        for ((role, region), (answered, refused)) in tally {
+            for _ in 0..answered {
+                state.note_question(role, &region, false, now);
+            }
+            for _ in 0..refused {
+                state.note_question(role, &region, true, now);
+            }
+        }
+        let nos: Vec<NodeNo> = state.members().map(|member| member.node.no).collect();
+        for no in nos {
+            state.set_assigned(no, book.outstanding(no));
+        }
+        state.record_demand(now);
+    }
+
+    /// Stores and commits what follows from facts and from operators' orders.
+    async fn follow_facts(&mut self, now: UtcMs) -> Result<(), StoreError> {
+        let orders = std::mem::take(&mut self.orders);
+        let mut answers: Vec<(Reply, Result<Vec<NodeNo>, OrderRefused>)> = Vec::new();
+        let plan = {
+            let state = self.handle.state.read();
+            let mut mint = self.shared.mint(now);
+            let mut planner = Planner::new(&state, &mut mint, now);
+            planner.follow_facts();
+            for (orders, reply) in orders {
+                let before = planner.launched().len();
+                let result = orders.iter().try_for_each(|order| planner.order(order));
+                answers.push((reply, result.map(|()| planner.launched()[before..].to_vec())));
+            }
+            planner.finish()
+        };
+        let saved = self.save(&plan, None).await;
+        if let Err(error) = saved {
+            for (reply, _) in answers {
+                let source = "the store failed".into();
+                let _ = reply.send(Err(StoreError::Unavailable { doing: "storing the order", source }.into()));
+            }
+            return Err(error);
+        }
+        if !plan.is_empty() {
+            self.scaler.wake();
+        }
+        self.commit(plan, now);
+        for (reply, result) in answers {
+            let _ = reply.send(result.map_err(|refused| FleetError::Refused(refused.0)));
+        }
+        Ok(())
+    }
+
+    /// Asks the scaling policy when it is due, and keeps the minimums in any case.
+    async fn decide(&mut self, now: UtcMs) -> Result<(), StoreError> {
+        if self.scaler.due() > now {
+            return Ok(());
+        }
+        let Decided { plan, decision, keep } = self.scaler.decide(&self.handle, &self.shared, now).await;
+        let stored = keep.then(|| StoredDecision {
+            at: now,
+            document: serde_json::to_string(&decision).unwrap_or_default(),
+        });
+        self.save(&plan, stored.as_ref()).await?;
+        self.scaler.saved(&self.handle, decision, now);
+        self.handle.state.write().note_decision(now);
+        self.commit(plan, now);
+        Ok(())
+    }
+
+    async fn save(&mut self, plan: &Plan, decision: Option<&StoredDecision>) -> Result<(), StoreError> {
+        let write = GroupWrite {
+            group: plan.group.as_ref(),
+            nodes: plan.nodes.iter().collect(),
+            gone: plan.gone.iter().map(|gone| &gone.id).collect(),
+            policy_state: decision.and_then(|_| self.scaler.unsaved_state()),
+            decision,
+        };
+        if write.is_empty() {
+            return Ok(());
+        }
+        self.shared.store.save_plan(self.handle.id, self.fence, &write).await
+    }
+
+    fn commit(&mut self, plan: Plan, now: UtcMs) {
+        for gone in &plan.gone {
+            self.shared.directory.remove(&gone.id);
+            self.handle.mailbox.forget(gone.no);
+            self.handle.book.lock().forget_node(gone.no);
+            tracing::info!(group.id = %self.handle.id, node.id = %gone.id, "node is gone");
+        }
+        for node in &plan.nodes {
+            self.shared.directory.put(&self.handle, node);
+            let (state, why) = (node.state.as_str(), node.reason.text());
+            tracing::info!(group.id = %self.handle.id, node.id = %node.id, role = %node.role, state, draining = node.drain.is_some(), why, "node record changed");
+        }
+        if !plan.is_empty() || plan.discouraged.is_some() {
+            self.publisher.wake();
+        }
+        self.handle.state.write().commit(plan, now);
+    }
+
+    /// Asks the cloud, tries ports and links nodes, as the stored records want it.
+    fn act(&mut self, now: UtcMs) {
+        let (calls, probes) = {
+            let mut state = self.handle.state.write();
+            state.relink(&mut || self.shared.next_command(), now);
+            (state.take_calls(now), state.take_probes(now))
+        };
+        for call in calls {
+            self.shared.executor.call(call, self.facts.0.clone());
+        }
+        for node in probes {
+            self.shared.executor.probe(node, self.facts.0.clone());
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let state = self.handle.state.read();
+        state.group().state == weir_core::group::GroupState::Terminating && state.members().next().is_none()
+    }
+}
+
+fn notice(state: &mut GroupState, event: Event) {
+    match event.notice {
+        NodeNotice::Published(stream, at) => state.published(event.no, &stream, at),
+        NodeNotice::Unpublished(stream, at) => state.unpublished(event.no, &stream, at),
+        NodeNotice::Bye => state.said_bye(event.no),
+    }
+}
+
+/// What makes a change of load worth an immediate look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Crossing {
+    over: Vec<bool>,
+    idle: Vec<NodeNo>,
+    in_service: usize,
+}
+
+impl Crossing {
+    fn of(state: &GroupState) -> Self {
+        let serving = |state: NodeState| state == NodeState::InService;
+        let members = || state.members().filter(|member| serving(member.node.state));
+        Self {
+            over: state.role_loads().iter().map(|load| load.is_over(state.spec().threshold(load.role))).collect(),
+            idle: members().filter(|member| member.load.connections == 0).map(|member| member.node.no).collect(),
+            in_service: members().count(),
+        }
+    }
+}

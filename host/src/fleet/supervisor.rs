@@ -1,0 +1,258 @@
+//! Starts, restarts and ends the reconcilers, one per group, and the fleet-wide duties.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use parking_lot::{Mutex, RwLock};
+use rand::SeedableRng;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use weir_core::group::{Group, GroupState as Phase, LaunchDocument, LimitsDocument};
+use weir_core::group_state::{GroupState, Place};
+use weir_core::ids::{GroupId, GroupName, RegionName};
+use weir_core::reservations::ReservationBook;
+use weir_core::units::DurationMs;
+
+use super::decide::Scaler;
+use super::group::{GroupHandle, ORDER_CAPACITY};
+use super::publish::Publisher;
+use super::reconciler::{Ended, Reconciler};
+use super::sweeper::Sweeper;
+use super::{Executor, Fleet, FleetError, FleetSettings, NewGroup, Parts, Shared};
+use crate::store::{Document, DocumentKind, Store, StoredGroup};
+
+/// Pause before a group is read again after its task ended early.
+const RESTART_PAUSE: DurationMs = DurationMs::secs(1);
+
+/// The two documents of a group.
+pub(super) async fn documents(
+    store: &dyn Store,
+    group: &Group,
+) -> Result<(LimitsDocument, LaunchDocument), FleetError> {
+    let missing = |what, name: &str| FleetError::NotFound { what, name: name.to_owned() };
+    let limits = match store.document(DocumentKind::Limits, &group.limits).await? {
+        Some(Document::Limits(limits)) => limits,
+        Some(Document::Launch(_)) | None => return Err(missing("scale policy", &group.limits)),
+    };
+    let launch = match store.document(DocumentKind::Launch, &group.launch_config).await? {
+        Some(Document::Launch(launch)) => launch,
+        Some(Document::Limits(_)) | None => return Err(missing("launch configuration", &group.launch_config)),
+    };
+    Ok((limits, launch))
+}
+
+impl Fleet {
+    /// Reads every group from the store and starts its reconciler.
+    ///
+    /// # Errors
+    /// [`FleetError::Store`], or [`FleetError::Refused`] when the cloud's regions cannot be read.
+    pub async fn start(parts: Parts, settings: FleetSettings) -> Result<Arc<Self>, FleetError> {
+        let locations = parts.cloud.locations().await.map_err(|error| FleetError::Refused(error.to_string()))?;
+        let place = |location: weir_cloud::Location| Place { region: location.region, zone: location.zone };
+        let shared = Arc::new(Shared {
+            executor: Executor::new(parts.cloud.clone(), parts.link),
+            store: parts.store,
+            clock: parts.clock,
+            policies: parts.policies,
+            directory: super::Directory::default(),
+            stopping: parts.stopping,
+            cloud: parts.cloud,
+            settings: RwLock::new(settings),
+            places: locations.into_iter().map(place).collect(),
+            last_ms: Mutex::new(0),
+            commands: AtomicU64::new(0),
+            randomness: Mutex::new(rand::rngs::SmallRng::seed_from_u64(parts.seed)),
+        });
+        let fleet = Arc::new(Self { shared, groups: RwLock::default(), tasks: Mutex::new(JoinSet::new()) });
+        for stored in fleet.shared.store.groups().await? {
+            fleet.adopt(stored).await?;
+        }
+        fleet.start_sweeps();
+        Ok(fleet)
+    }
+
+    /// Makes a group; no node is launched.
+    ///
+    /// # Errors
+    /// [`FleetError::Refused`] for unknown regions, [`FleetError::NotFound`] for unknown documents,
+    /// [`crate::store::StoreError::Exists`] for a name that is taken.
+    pub async fn create_group(self: &Arc<Self>, new: NewGroup) -> Result<Group, FleetError> {
+        let group = Group {
+            id: GroupId(0),
+            name: new.name.unwrap_or_else(|| GroupName::from(format!("group-{}", uuid::Uuid::new_v4()))),
+            regions: self.regions(&new.regions)?,
+            launch_config: new.launch_config,
+            limits: new.limits,
+            state: Phase::New,
+            created_at: self.shared.clock.now(),
+            next_no: 1,
+            version: 0,
+        };
+        documents(self.shared.store.as_ref(), &group).await?;
+        let group = self.shared.store.create_group(&group).await?;
+        let policy_state = crate::store::PolicyState::default();
+        self.adopt(StoredGroup { group: group.clone(), nodes: Vec::new(), policy_state }).await?;
+        Ok(group)
+    }
+
+    /// Region codes as the cloud has them; a zone's code stands for its region.
+    fn regions(&self, wanted: &[RegionName]) -> Result<Vec<RegionName>, FleetError> {
+        let mut regions: Vec<RegionName> = Vec::new();
+        for name in wanted {
+            let fits = |place: &&Place| place.region == *name || place.zone.as_str() == name.as_str();
+            let Some(place) = self.shared.places.iter().find(fits) else {
+                let mut known: Vec<&str> = self.shared.places.iter().map(|place| place.region.as_str()).collect();
+                known.dedup();
+                return Err(FleetError::Refused(format!(
+                    "regions: {:?} is not a region of this cloud; it has {}",
+                    name.as_str(),
+                    known.join(", ")
+                )));
+            };
+            if !regions.contains(&place.region) {
+                regions.push(place.region.clone());
+            }
+        }
+        if regions.is_empty() {
+            return Err(FleetError::Refused("regions: name at least one region".to_owned()));
+        }
+        Ok(regions)
+    }
+
+    /// Deletes a group: at once when it has no node, else after its nodes. Answers its record as it was.
+    ///
+    /// # Errors
+    /// [`FleetError::NotFound`], [`FleetError::Store`].
+    pub async fn delete_group(&self, name_or_number: &str) -> Result<Group, FleetError> {
+        let missing = || FleetError::NotFound { what: "node group", name: name_or_number.to_owned() };
+        let handle = self.group(name_or_number).ok_or_else(missing)?;
+        let before = handle.group();
+        handle.delete().await?;
+        Ok(before)
+    }
+
+    /// Makes every group read its documents and thresholds again.
+    ///
+    /// # Errors
+    /// [`FleetError::Store`]; some groups may have the new ones already.
+    pub async fn documents_changed(&self) -> Result<(), FleetError> {
+        for handle in self.groups() {
+            let configuration = self.shared.configuration(&handle.group()).await?;
+            handle.configure(configuration).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes new settings; groups follow at once.
+    ///
+    /// # Errors
+    /// As [`Fleet::documents_changed`].
+    pub async fn reconfigure(&self, settings: FleetSettings) -> Result<(), FleetError> {
+        {
+            let mut current = self.shared.settings.write();
+            let fixed = (current.name_prefix.clone(), current.holder.clone());
+            *current = settings;
+            (current.name_prefix, current.holder) = fixed;
+        }
+        self.documents_changed().await
+    }
+
+    /// Waits until every task has ended. Call after the stop signal.
+    pub async fn stopped(&self) {
+        let mut tasks = std::mem::take(&mut *self.tasks.lock());
+        while tasks.join_next().await.is_some() {}
+        self.groups.write().clear();
+    }
+
+    /// Starts the reconciler of a stored group.
+    async fn adopt(self: &Arc<Self>, stored: StoredGroup) -> Result<(), FleetError> {
+        let (requests, receiver) = mpsc::channel(ORDER_CAPACITY);
+        let configuration = self.shared.configuration(&stored.group).await?;
+        let now = self.shared.clock.now();
+        let boots: Vec<_> = stored.nodes.iter().filter_map(|node| Some((node.no, node.boot.clone()?))).collect();
+        let nodes = stored.nodes.clone();
+        let state = GroupState::restore(
+            stored.group,
+            stored.nodes,
+            configuration.spec,
+            configuration.rules,
+            configuration.places,
+            now,
+        );
+        let book = ReservationBook::new(self.shared.reservation_limits());
+        let handle = Arc::new(GroupHandle::new(state, book, requests, self.shared.store.clone()));
+        for (no, boot) in &boots {
+            handle.mailbox.expect_boot(*no, boot);
+        }
+        let id = handle.id;
+        let fence = {
+            let holder = self.shared.settings.read().holder.clone();
+            self.shared.store.take_group(id, &holder).await?
+        };
+        for node in &nodes {
+            self.shared.directory.put(&handle, node);
+        }
+        self.groups.write().insert(id, handle.clone());
+        let reconciler = Reconciler::new(handle, self.shared.clone(), fence, receiver, Scaler::new(stored.policy_state), Publisher::new());
+        let fleet = Arc::downgrade(self);
+        self.tasks.lock().spawn(async move {
+            let ended = reconciler.run().await;
+            let Some(fleet) = fleet.upgrade() else { return };
+            match ended {
+                Ended::Stopping => {}
+                Ended::Deleted => {
+                    fleet.groups.write().remove(&id);
+                }
+                Ended::Outdated => fleet.read_again(id).await,
+            }
+        });
+        Ok(())
+    }
+
+    /// Replaces a group's task with one that starts from the store.
+    async fn read_again(self: Arc<Self>, id: GroupId) {
+        loop {
+            let stored = self.shared.store.groups().await;
+            let found = stored.map(|groups| groups.into_iter().find(|stored| stored.group.id == id));
+            let adopted: Result<(), FleetError> = match found {
+                Ok(None) => {
+                    self.groups.write().remove(&id);
+                    Ok(())
+                }
+                // Boxed: the task that is started holds this very future's type.
+                Ok(Some(stored)) => {
+                    let adopting: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(self.adopt(stored));
+                    adopting.await
+                }
+                Err(error) => Err(error.into()),
+            };
+            let Err(error) = adopted else { return };
+            tracing::error!(group.id = %id, error = %crate::telemetry::chain(&error), "could not read the group again; trying again");
+            self.shared.clock.sleep(RESTART_PAUSE).await;
+            if *self.shared.stopping.borrow() {
+                return;
+            }
+        }
+    }
+
+    fn start_sweeps(self: &Arc<Self>) {
+        let shared = self.shared.clone();
+        self.tasks.lock().spawn(async move {
+            let mut sweeper = Sweeper::default();
+            let mut stopping = shared.stopping.clone();
+            loop {
+                let every = shared.settings.read().sweep_every;
+                tokio::select! {
+                    _ = stopping.wait_for(|stopping| *stopping) => return,
+                    () = shared.clock.sleep(every) => {}
+                }
+                // A store that cannot be read may hold records we do not know of.
+                if let Err(error) = shared.store.ping().await {
+                    tracing::warn!(error = %crate::telemetry::chain(&error), "no sweep while the store is away");
+                    continue;
+                }
+                sweeper.pass(&shared.cloud, &shared.directory, &shared.places).await;
+            }
+        });
+    }
+}
