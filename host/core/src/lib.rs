@@ -1,14 +1,16 @@
 //! The pure part of Weir: facts come in, decisions come out.
 //!
 //! Nothing here reads a clock, a file or a socket: the time is a parameter, randomness is a number in the input.
-//! Read the modules in this order: [`report`] → `group_state` → [`snapshot`] → [`proposal`] → `guardrails` →
-//! `plan`.
+//! Read the modules in this order: [`report`] → [`group_state`] → [`snapshot`] → [`proposal`] → [`guardrails`] →
+//! [`plan`].
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod group;
 pub mod guardrails;
+pub mod plan;
+pub mod group_state;
 pub mod ids;
 pub mod lifecycle;
 pub mod liveness;
