@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 pub mod group;
+pub mod guardrails;
 pub mod ids;
 pub mod lifecycle;
 pub mod liveness;
