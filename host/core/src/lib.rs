@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod boot_times;
 pub mod group;
 pub mod guardrails;
+pub mod history;
 pub mod ids;
 pub mod lifecycle;
 pub mod liveness;
@@ -17,6 +19,7 @@ pub mod placement;
 pub mod proposal;
 pub mod reason;
 pub mod report;
+pub mod reservations;
 pub mod snapshot;
 pub mod stream;
 pub mod timers;
