@@ -7,18 +7,21 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod boot_times;
 pub mod group;
-pub mod guardrails;
-pub mod plan;
 pub mod group_state;
+pub mod guardrails;
+pub mod history;
 pub mod ids;
 pub mod lifecycle;
 pub mod liveness;
 pub mod node;
 pub mod placement;
+pub mod plan;
 pub mod proposal;
 pub mod reason;
 pub mod report;
+pub mod reservations;
 pub mod snapshot;
 pub mod stream;
 pub mod timers;

@@ -165,3 +165,21 @@ fn blind_host_removes_nothing() {
         .all(|clamp| clamp.reason == ClampReason::Blindness);
     assert!(frozen);
 }
+
+#[test]
+fn origin_that_carries_on_for_a_retired_one_stays() {
+    let mut snapshot = empty(2);
+    for (id, zone, flags) in [(1, 0, FLAG_PUBLISHERS), (2, 0, 0), (3, 2, 0)] {
+        raw(
+            &mut snapshot.nodes,
+            id,
+            (Origin as u8, InService as u8, flags),
+            zone,
+        );
+    }
+    limit(&mut snapshot, Origin, 0, 0, 2);
+    limit(&mut snapshot, Origin, 1, 0, 2);
+    let granted = judge(&snapshot, &retire(&[1, 2]));
+    assert_eq!(numbers(&granted.retirements), [1]);
+    assert_eq!(reasons(&granted), [ClampReason::HasPublishers]);
+}
