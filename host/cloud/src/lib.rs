@@ -1,6 +1,8 @@
 //! The cloud as Weir sees it: five verbs, typed errors, and the simulated cloud that is the embedded default.
 
 pub mod clock;
+pub mod node_auth;
+pub mod scripted;
 
 use async_trait::async_trait;
 use weir_core::ids::{InstanceType, NodeId, PlatformId, RegionName, ZoneName};
