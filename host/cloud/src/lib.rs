@@ -1,6 +1,11 @@
 //! The cloud as Weir sees it: five verbs, typed errors, and the simulated cloud that is the embedded default.
 
+pub mod audience;
 pub mod clock;
+pub mod node;
+pub mod node_auth;
+pub mod scripted;
+pub mod simulated;
 
 use async_trait::async_trait;
 use weir_core::ids::{InstanceType, NodeId, PlatformId, RegionName, ZoneName};
