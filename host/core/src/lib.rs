@@ -25,5 +25,6 @@ pub mod reservations;
 pub mod snapshot;
 pub mod stream;
 pub mod timers;
+pub mod topology;
 pub mod units;
 pub mod zones;
