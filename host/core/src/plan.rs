@@ -83,7 +83,11 @@ pub struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     /// Over this state, at this moment. `mint` makes identifiers that are unique in the environment.
-    pub fn new(state: &'a GroupState, mint: &'a mut dyn FnMut(&ZoneName) -> NodeId, now: UtcMs) -> Self {
+    pub fn new(
+        state: &'a GroupState,
+        mint: &'a mut dyn FnMut(&ZoneName) -> NodeId,
+        now: UtcMs,
+    ) -> Self {
         let group = state.group().clone();
         Self {
             state,
@@ -117,12 +121,18 @@ impl<'a> Planner<'a> {
             NodeState::Terminating => member.call.gone,
             NodeState::Running | NodeState::InService | NodeState::Unresponsive => false,
         };
-        over.then(|| Gone { no: member.node.no, id: member.node.id.clone() })
+        over.then(|| Gone {
+            no: member.node.no,
+            id: member.node.id.clone(),
+        })
     }
 
     /// The newest record of a node in this plan.
     fn record(&self, node: &Node) -> Node {
-        self.changed.get(&node.no).cloned().unwrap_or_else(|| node.clone())
+        self.changed
+            .get(&node.no)
+            .cloned()
+            .unwrap_or_else(|| node.clone())
     }
 
     /// One event; what the life cycle refuses or what changes nothing is left out. Answers whether it took effect.
@@ -146,7 +156,9 @@ impl<'a> Planner<'a> {
             let record = planner.changed.get(&member.node.no).unwrap_or(&member.node);
             record.role == Role::Origin && record.state == NodeState::InService
         };
-        if self.group.state == Phase::Initializing && self.state.members().any(|member| serves(self, member)) {
+        if self.group.state == Phase::Initializing
+            && self.state.members().any(|member| serves(self, member))
+        {
             self.group.state = Phase::Active;
         }
     }
@@ -163,7 +175,12 @@ impl<'a> Planner<'a> {
             OperatorOrder::DeleteGroup => {
                 self.group.state = Phase::Terminating;
                 for member in self.state.members() {
-                    self.step(&member.node, &NodeEvent::EndDecided { reason: Reason::GroupDeleted });
+                    self.step(
+                        &member.node,
+                        &NodeEvent::EndDecided {
+                            reason: Reason::GroupDeleted,
+                        },
+                    );
                 }
                 Ok(())
             }
@@ -172,16 +189,26 @@ impl<'a> Planner<'a> {
 
     fn launch_by_hand(&mut self, role: Role) -> Result<(), OrderRefused> {
         if self.group.state == Phase::Terminating {
-            return Err(OrderRefused(format!("group {} is being deleted", self.group.name)));
+            return Err(OrderRefused(format!(
+                "group {} is being deleted",
+                self.group.name
+            )));
         }
         let spec = self.state.spec();
         if !spec.launch.contains_key(&role) {
             let config = &self.group.launch_config;
-            return Err(OrderRefused(format!("launch configuration {config:?} has no target of role {role}: add one")));
+            return Err(OrderRefused(format!(
+                "launch configuration {config:?} has no target of role {role}: add one"
+            )));
         }
         let counted = |region: &RegionName| {
-            let counts = |node: &Node| node.role == role && node.region == *region && node.counts_against_max();
-            self.state.members().filter(|member| counts(&member.node)).count()
+            let counts = |node: &Node| {
+                node.role == role && node.region == *region && node.counts_against_max()
+            };
+            self.state
+                .members()
+                .filter(|member| counts(&member.node))
+                .count()
         };
         let room = self.group.regions.iter().filter_map(|region| {
             let max = spec.limits.get(&(role, region.clone()))?.max as usize;
@@ -194,11 +221,23 @@ impl<'a> Planner<'a> {
                 "every region has its maximum of role {role} already: raise maxLimit in scale policy {limits:?}"
             )));
         };
-        let index = self.group.regions.iter().position(|name| *name == region).unwrap_or(0);
-        let wish =
-            GrantedLaunch { role, region: index as u32, zone: None, instance_type: None, reason: Reason::Operator };
+        let index = self
+            .group
+            .regions
+            .iter()
+            .position(|name| *name == region)
+            .unwrap_or(0);
+        let wish = GrantedLaunch {
+            role,
+            region: index as u32,
+            zone: None,
+            instance_type: None,
+            reason: Reason::Operator,
+        };
         if !self.launch(&wish, true) {
-            return Err(OrderRefused(format!("the cloud has no zone in region {region}")));
+            return Err(OrderRefused(format!(
+                "the cloud has no zone in region {region}"
+            )));
         }
         Ok(())
     }
@@ -209,7 +248,13 @@ impl<'a> Planner<'a> {
         };
         let node = member.node.clone();
         if force {
-            self.gone.insert(no, Gone { no, id: node.id.clone() });
+            self.gone.insert(
+                no,
+                Gone {
+                    no,
+                    id: node.id.clone(),
+                },
+            );
             self.changed.remove(&no);
             return Ok(());
         }
@@ -220,7 +265,12 @@ impl<'a> Planner<'a> {
                 node.state.as_str()
             )));
         }
-        self.step(&node, &NodeEvent::EndDecided { reason: Reason::Operator });
+        self.step(
+            &node,
+            &NodeEvent::EndDecided {
+                reason: Reason::Operator,
+            },
+        );
         Ok(())
     }
 
@@ -232,7 +282,13 @@ impl<'a> Planner<'a> {
         lifecycle::next(&node, &NodeEvent::SunsetMarked, self.now)
             .map_err(|refusal| OrderRefused(format!("node {}: {refusal}", node.id)))?;
         self.step(&node, &NodeEvent::SunsetMarked);
-        self.step(&node, &NodeEvent::DrainMarked { deadline: None, reason: Reason::Sunset });
+        self.step(
+            &node,
+            &NodeEvent::DrainMarked {
+                deadline: None,
+                reason: Reason::Sunset,
+            },
+        );
         Ok(())
     }
 
@@ -242,11 +298,22 @@ impl<'a> Planner<'a> {
             self.step_no(*no, &NodeEvent::DrainLifted);
         }
         for no in &granted.cancellations {
-            self.step_no(*no, &NodeEvent::EndDecided { reason: Reason::Cancelled });
+            self.step_no(
+                *no,
+                &NodeEvent::EndDecided {
+                    reason: Reason::Cancelled,
+                },
+            );
         }
         let deadline = Some(self.now + self.state.rules().timers.drain_deadline);
         for no in &granted.retirements {
-            self.step_no(*no, &NodeEvent::DrainMarked { deadline, reason: Reason::Policy });
+            self.step_no(
+                *no,
+                &NodeEvent::DrainMarked {
+                    deadline,
+                    reason: Reason::Policy,
+                },
+            );
         }
         for wish in &granted.launches {
             self.launch(wish, false);
@@ -263,13 +330,19 @@ impl<'a> Planner<'a> {
 
     /// Adds the record of a launch. `insist`: also where launches failed lately. Answers whether there was a place.
     fn launch(&mut self, wish: &GrantedLaunch, insist: bool) -> bool {
-        let Some(region) = self.group.regions.get(wish.region as usize).cloned() else { return false };
+        let Some(region) = self.group.regions.get(wish.region as usize).cloned() else {
+            return false;
+        };
         let spec = self.state.spec().clone();
-        let Some(target) = spec.launch.get(&wish.role) else { return false };
+        let Some(target) = spec.launch.get(&wish.role) else {
+            return false;
+        };
         if self.state.is_held(wish.role, &region, self.now) && !insist {
             return false;
         }
-        let Some(zone) = self.zone_for(wish) else { return false };
+        let Some(zone) = self.zone_for(wish) else {
+            return false;
+        };
         let node = Node {
             no: NodeNo(self.group.next_no),
             id: (self.mint)(&zone),
@@ -307,17 +380,28 @@ impl<'a> Planner<'a> {
 
     fn zone_for(&self, wish: &GrantedLaunch) -> Option<ZoneName> {
         let snapshot_zones = self.state.zone_rows(self.now);
-        if let Some(zone) = wish.zone.and_then(|index| snapshot_zones.get(index as usize)) {
+        if let Some(zone) = wish
+            .zone
+            .and_then(|index| snapshot_zones.get(index as usize))
+        {
             return Some(zone.name.clone());
         }
         let in_zone = |zone: &ZoneName| {
-            let here = |node: &Node| node.role == wish.role && node.zone == *zone && node.counts_against_max();
-            let stored = self.state.members().filter(|member| !self.changed.contains_key(&member.node.no));
+            let here = |node: &Node| {
+                node.role == wish.role && node.zone == *zone && node.counts_against_max()
+            };
+            let stored = self
+                .state
+                .members()
+                .filter(|member| !self.changed.contains_key(&member.node.no));
             let count = stored.filter(|member| here(&member.node)).count()
                 + self.changed.values().filter(|node| here(node)).count();
             u32::try_from(count).unwrap_or(u32::MAX)
         };
-        let counts: Vec<u32> = snapshot_zones.iter().map(|zone| in_zone(&zone.name)).collect();
+        let counts: Vec<u32> = snapshot_zones
+            .iter()
+            .map(|zone| in_zone(&zone.name))
+            .collect();
         let index = zones::choose(&snapshot_zones, wish.region, &counts, true)?;
         Some(snapshot_zones[index as usize].name.clone())
     }

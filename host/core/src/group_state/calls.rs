@@ -85,7 +85,10 @@ pub(crate) struct CallProgress {
 impl CallProgress {
     /// A new goal: what was counted for the old one is forgotten, a call under way is waited for.
     pub(crate) fn reset(&mut self) {
-        *self = Self { in_flight: self.in_flight, ..Self::default() };
+        *self = Self {
+            in_flight: self.in_flight,
+            ..Self::default()
+        };
     }
 
     fn wanted(&self, node: &Node) -> Option<CallKind> {
@@ -121,19 +124,26 @@ impl GroupState {
     pub fn take_calls(&mut self, now: UtcMs) -> Vec<CloudCall> {
         let mut calls = Vec::new();
         for member in self.members.values_mut() {
-            let Some(kind) = member.call.wanted(&member.node) else { continue };
+            let Some(kind) = member.call.wanted(&member.node) else {
+                continue;
+            };
             if member.call.in_flight || member.call.next_at > now {
                 continue;
             }
             member.call.in_flight = true;
-            calls.push(CloudCall { kind, node: member.node.clone() });
+            calls.push(CloudCall {
+                kind,
+                node: member.node.clone(),
+            });
         }
         calls
     }
 
     /// The answer of a call that [`GroupState::take_calls`] gave out.
     pub fn called(&mut self, no: NodeNo, kind: CallKind, answer: CallAnswer, now: UtcMs) {
-        let Some(member) = self.members.get_mut(&no) else { return };
+        let Some(member) = self.members.get_mut(&no) else {
+            return;
+        };
         let progress = &mut member.call;
         progress.in_flight = false;
         progress.next_at = now + LOOK_EVERY;
@@ -167,7 +177,9 @@ impl GroupState {
     }
 
     fn called_ending(&mut self, no: NodeNo, kind: CallKind, answer: &CallAnswer) {
-        let Some(member) = self.members.get_mut(&no) else { return };
+        let Some(member) = self.members.get_mut(&no) else {
+            return;
+        };
         let progress = &mut member.call;
         match answer {
             CallAnswer::Accepted => {
@@ -175,7 +187,9 @@ impl GroupState {
                 // Look at once: many clouds answer "ended" straight away.
                 progress.next_at = UtcMs(0);
             }
-            CallAnswer::Ended => progress.gone = progress.end_accepted || kind == CallKind::Describe,
+            CallAnswer::Ended => {
+                progress.gone = progress.end_accepted || kind == CallKind::Describe
+            }
             CallAnswer::Absent => {
                 progress.absent += 1;
                 progress.gone = progress.absent >= ABSENT_UNTIL_GONE;
@@ -193,11 +207,17 @@ impl GroupState {
     }
 
     fn launch_failed(&mut self, no: NodeNo, failure: &LaunchFailure, now: UtcMs) {
-        let Some(member) = self.members.get(&no) else { return };
-        let (zone, place) = (member.node.zone.clone(), (member.node.role, member.node.region.clone()));
+        let Some(member) = self.members.get(&no) else {
+            return;
+        };
+        let (zone, place) = (
+            member.node.zone.clone(),
+            (member.node.role, member.node.region.clone()),
+        );
         match failure {
             LaunchFailure::NoCapacity => {
-                self.blocked_zones.insert(zone, now + self.rules.timers.zone_block);
+                self.blocked_zones
+                    .insert(zone, now + self.rules.timers.zone_block);
                 let elsewhere = self
                     .places
                     .iter()
@@ -212,7 +232,9 @@ impl GroupState {
 
     /// A launch failed in the zone lately: it is left alone while others can serve.
     pub fn is_blocked(&self, zone: &crate::ids::ZoneName, now: UtcMs) -> bool {
-        self.blocked_zones.get(zone).is_some_and(|until| now < *until)
+        self.blocked_zones
+            .get(zone)
+            .is_some_and(|until| now < *until)
     }
 
     /// What the cloud last said against a node's call, for people.

@@ -1,12 +1,12 @@
 //! Facts coming in: messages of nodes, answers of the cloud, probes.
 
 use crate::ids::NodeNo;
-use crate::liveness::{self, Liveness};
 use crate::lifecycle::Addresses;
+use crate::liveness::{self, Liveness};
 use crate::node::{NodeState, Role};
 use crate::report::{Boot, Command, Order, Report};
 use crate::stream::StreamName;
-use crate::topology::LinkOrder;
+use crate::topology::{LinkOrder, LinkWord};
 use crate::units::{DurationMs, UtcMs};
 
 use super::member::{Load, Sighting};
@@ -33,7 +33,9 @@ const ORDER_LIFE: DurationMs = DurationMs::secs(120);
 impl GroupState {
     /// A message of whatever kind arrived from `boot`: the node lives. Older boots must have been refused before.
     pub fn heard(&mut self, no: NodeNo, boot: &Boot, acknowledged: &[String], now: UtcMs) {
-        let Some(member) = self.members.get_mut(&no) else { return };
+        let Some(member) = self.members.get_mut(&no) else {
+            return;
+        };
         let restarted = member.boot.as_ref().is_some_and(|known| known < boot);
         if restarted {
             member.load = Load::default();
@@ -42,21 +44,29 @@ impl GroupState {
             self.streams.forget(no);
             self.topology.forget(no);
         }
-        let Some(member) = self.members.get_mut(&no) else { return };
+        let Some(member) = self.members.get_mut(&no) else {
+            return;
+        };
         member.boot = Some(boot.clone());
         member.last_message = Some(now);
         member.heard = true;
         member.said_bye = false;
         member.probed = None;
         let done = |command: &Command| {
-            acknowledged.iter().any(|ack| ack.split(':').next() == Some(command.id.as_str()))
+            acknowledged
+                .iter()
+                .any(|ack| ack.split(':').next() == Some(command.id.as_str()))
         };
-        member.commands.retain(|command| !done(command) && now.0 < command.deadline_ms);
+        member
+            .commands
+            .retain(|command| !done(command) && now.0 < command.deadline_ms);
     }
 
     /// A report, after [`GroupState::heard`] of the same message.
     pub fn reported(&mut self, no: NodeNo, report: &Report, now: UtcMs) -> ReportEffect {
-        let Some(member) = self.members.get_mut(&no) else { return ReportEffect::default() };
+        let Some(member) = self.members.get_mut(&no) else {
+            return ReportEffect::default();
+        };
         let before = member.load.connections;
         member.last_report = Some(now);
         member.load = load_of(report);
@@ -65,30 +75,31 @@ impl GroupState {
         }
         member.parents.clone_from(&report.parents);
         let enters_service = member.node.state != NodeState::InService;
-        let effect = ReportEffect { enters_service, load_changed: before != member.load.connections };
+        let effect = ReportEffect {
+            enters_service,
+            load_changed: before != member.load.connections,
+        };
         self.streams.reported(no, &report.streams, report.delta);
         self.links_reported(no, report, now);
         effect
     }
 
     fn links_reported(&mut self, no: NodeNo, report: &Report, now: UtcMs) {
-        let by_address = |address: &str| {
-            self.members.values().find(|member| {
-                let is = |known: &Option<String>| known.as_deref() == Some(address);
-                is(&member.node.address) || is(&member.node.private_address)
-            })
-        };
         let words: Vec<_> = report
             .parents
             .iter()
-            .filter_map(|link| Some((by_address(&link.address)?.node.no, link.state.parse().ok()?)))
+            .filter_map(|link| Some((*self.by_address.get(&link.address)?, LinkWord::parse(&link.state))))
             .collect();
         self.topology.reported(no, &words, now);
     }
 
     /// A publisher started on the node.
     pub fn published(&mut self, no: NodeNo, stream: &StreamName, started_at: UtcMs) {
-        if self.members.get(&no).is_some_and(|member| member.node.state != NodeState::Terminating) {
+        if self
+            .members
+            .get(&no)
+            .is_some_and(|member| member.node.state != NodeState::Terminating)
+        {
             self.streams.published(no, stream, started_at);
         }
     }
@@ -126,7 +137,9 @@ impl GroupState {
     pub fn instance_missing(&mut self, no: NodeNo) {
         if let Some(member) = self.members.get_mut(&no) {
             member.sighting = match &member.sighting {
-                Sighting::Missing { times } => Sighting::Missing { times: times.saturating_add(1) },
+                Sighting::Missing { times } => Sighting::Missing {
+                    times: times.saturating_add(1),
+                },
                 Sighting::Ended => Sighting::Ended,
                 Sighting::Unknown | Sighting::Seen(_) => Sighting::Missing { times: 1 },
             };
@@ -144,8 +157,12 @@ impl GroupState {
     /// Nodes whose port should be tried now: silent beyond twice the limit and not tried since. Marks them as being
     /// tried.
     pub fn take_probes(&mut self, now: UtcMs) -> Vec<std::sync::Arc<crate::node::Node>> {
-        let due: Vec<NodeNo> =
-            self.members.values().filter(|member| self.wants_probe(member, now)).map(|member| member.node.no).collect();
+        let due: Vec<NodeNo> = self
+            .members
+            .values()
+            .filter(|member| self.wants_probe(member, now))
+            .map(|member| member.node.no)
+            .collect();
         let mut nodes = Vec::with_capacity(due.len());
         for no in due {
             if let Some(member) = self.members.get_mut(&no) {
@@ -157,9 +174,15 @@ impl GroupState {
     }
 
     fn wants_probe(&self, member: &Member, now: UtcMs) -> bool {
-        let silent = liveness::judge(self.last_heard(member), now, &self.rules.timers) == Liveness::Silent;
-        let tried_lately = member.probed.is_some_and(|(_, at)| now.since(at) < self.rules.timers.reporting);
-        let state = matches!(member.node.state, NodeState::InService | NodeState::Unresponsive);
+        let silent =
+            liveness::judge(self.last_heard(member), now, &self.rules.timers) == Liveness::Silent;
+        let tried_lately = member
+            .probed
+            .is_some_and(|(_, at)| now.since(at) < self.rules.timers.reporting);
+        let state = matches!(
+            member.node.state,
+            NodeState::InService | NodeState::Unresponsive
+        );
         state && silent && !member.probing && !tried_lately
     }
 
@@ -171,7 +194,13 @@ impl GroupState {
     }
 
     /// A question was answered with a node of that role, or refused, in that region.
-    pub fn note_question(&mut self, role: Role, region: &crate::ids::RegionName, refused: bool, now: UtcMs) {
+    pub fn note_question(
+        &mut self,
+        role: Role,
+        region: &crate::ids::RegionName,
+        refused: bool,
+        now: UtcMs,
+    ) {
         if refused {
             self.history.refused(role, region, now);
         } else {
@@ -182,44 +211,68 @@ impl GroupState {
     /// Writes the load of every role into the demand history. Call at least once a bucket.
     pub fn record_demand(&mut self, now: UtcMs) {
         for load in self.role_loads() {
-            self.history.connections(load.role, &load.region, load.connections, now);
+            self.history
+                .connections(load.role, &load.region, load.connections, now);
         }
     }
 
     /// Drops stream entries from the lists until they are announced again; see [`super::StreamIndex`].
     pub fn clear_streams(&mut self, active: bool) -> u32 {
         let live = |no: NodeNo| {
-            self.members.get(&no).is_some_and(|member| member.node.state == NodeState::InService)
+            self.members
+                .get(&no)
+                .is_some_and(|member| member.node.state == NodeState::InService)
         };
         self.streams.clear(active, |no| !live(no))
     }
 
     /// Brings links in line with the nodes in service and queues the orders that follow from it.
     pub fn relink(&mut self, mint: &mut dyn FnMut() -> String, now: UtcMs) {
+        let relays = self.spec.limits.values().any(|limits| limits.role == Role::Relay && limits.max > 0);
+        self.topology.foresee_relays(relays);
         let members = self.topology_members();
-        let orders = self.topology.update(&members, now, self.rules.timers.reporting);
+        let orders = self
+            .topology
+            .update(&members, now, self.rules.timers.reporting);
         for order in orders {
             let (child, parent, link) = match order {
                 LinkOrder::Link { child, parent } => (child, parent, true),
                 LinkOrder::Unlink { child, parent } => (child, parent, false),
             };
-            let Some(parent) = self.parent_of(parent) else { continue };
-            let order = if link { Order::Link { parent } } else { Order::Unlink { parent } };
+            let Some(parent) = self.parent_of(parent) else {
+                continue;
+            };
+            let order = if link {
+                Order::Link { parent }
+            } else {
+                Order::Unlink { parent }
+            };
             self.order(child, order, mint(), now);
         }
     }
 
     fn parent_of(&self, no: NodeNo) -> Option<crate::report::Parent> {
         let node = &self.members.get(&no)?.node;
-        let address = node.private_address.clone().or_else(|| node.address.clone())?;
-        Some(crate::report::Parent { node_id: node.id.to_string(), address, port: self.rules.rtmp_port })
+        let address = node
+            .private_address
+            .clone()
+            .or_else(|| node.address.clone())?;
+        Some(crate::report::Parent {
+            node_id: node.id.to_string(),
+            address,
+            port: self.rules.rtmp_port,
+        })
     }
 
     /// Queues an order; the same order already waiting is not doubled.
     pub fn order(&mut self, no: NodeNo, order: Order, id: String, now: UtcMs) {
         if let Some(member) = self.members.get_mut(&no) {
             if member.commands.iter().all(|command| command.order != order) {
-                member.commands.push(Command { id, order, deadline_ms: (now + ORDER_LIFE).0 });
+                member.commands.push(Command {
+                    id,
+                    order,
+                    deadline_ms: (now + ORDER_LIFE).0,
+                });
             }
         }
     }
@@ -228,7 +281,11 @@ impl GroupState {
 fn load_of(report: &Report) -> Load {
     // Metrics reach policies as whole numbers: thousandths, so that a load of 0.12 stays visible.
     let column = |value: f64| {
-        if value.is_finite() { (value * 1_000.0).clamp(0.0, f64::from(u32::MAX)) as u32 } else { 0 }
+        if value.is_finite() {
+            (value * 1_000.0).clamp(0.0, f64::from(u32::MAX)) as u32
+        } else {
+            0
+        }
     };
     Load {
         connections: report.client_count,
@@ -238,6 +295,10 @@ fn load_of(report: &Report) -> Load {
         free_memory_mib: mib(report.free_memory),
         max_memory_mib: mib(report.max_memory),
         last_traffic_ms: report.last_traffic_time,
-        metrics: report.metrics.iter().map(|(name, value)| (name.clone(), column(*value))).collect(),
+        metrics: report
+            .metrics
+            .iter()
+            .map(|(name, value)| (name.clone(), column(*value)))
+            .collect(),
     }
 }

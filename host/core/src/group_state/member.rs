@@ -10,7 +10,10 @@ use crate::units::UtcMs;
 
 /// A node's load as it last reported it. Counts are direct clients, memory is MiB.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[expect(missing_docs, reason = "the members of the report, in the contract's units")]
+#[expect(
+    missing_docs,
+    reason = "the members of the report, in the contract's units"
+)]
 pub struct Load {
     pub connections: u32,
     pub publishers: u32,

@@ -15,7 +15,7 @@ mod picture;
 mod streams;
 mod transitions;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::boot_times::BootTimes;
@@ -107,7 +107,7 @@ const FIRST_HOLD: DurationMs = DurationMs::secs(5);
 const LONGEST_HOLD: DurationMs = DurationMs::secs(600);
 
 /// One group: durable records and soft facts.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct GroupState {
     pub(crate) group: Group,
     pub(crate) spec: Arc<GroupSpec>,
@@ -118,6 +118,8 @@ pub struct GroupState {
     pub(crate) streams: StreamIndex,
     pub(crate) discouraged: BTreeSet<NodeNo>,
     pub(crate) history: DemandHistory,
+    /// Public and private addresses of nodes.
+    by_address: HashMap<String, NodeNo>,
     boot_times: BootTimes,
     blocked_zones: BTreeMap<ZoneName, UtcMs>,
     trouble: BTreeMap<(Role, RegionName), LaunchTrouble>,
@@ -142,10 +144,21 @@ impl GroupState {
     ) -> Self {
         let mut last_launch = BTreeMap::new();
         for node in &nodes {
-            let newest = last_launch.entry((node.role, node.region.clone())).or_insert(node.launched_at);
+            let newest = last_launch
+                .entry((node.role, node.region.clone()))
+                .or_insert(node.launched_at);
             *newest = (*newest).max(node.launched_at);
         }
-        let members = nodes.into_iter().map(|node| (node.no, Member::new(node))).collect();
+        let addresses = |node: &Node| [node.address.clone(), node.private_address.clone()];
+        let known = |node: &Node| {
+            let no = node.no;
+            addresses(node).into_iter().flatten().map(move |address| (address, no))
+        };
+        let by_address = nodes.iter().flat_map(known).collect();
+        let members = nodes
+            .into_iter()
+            .map(|node| (node.no, Member::new(node)))
+            .collect();
         Self {
             group,
             spec,
@@ -156,6 +169,7 @@ impl GroupState {
             streams: StreamIndex::default(),
             discouraged: BTreeSet::new(),
             history: DemandHistory::new(now),
+            by_address,
             boot_times: BootTimes::default(),
             blocked_zones: BTreeMap::new(),
             trouble: BTreeMap::new(),
@@ -223,10 +237,14 @@ impl GroupState {
     /// Looks at the silence of all nodes together. Call before planning; answers whether the verdict changed.
     pub fn judge_silence(&mut self, now: UtcMs) -> bool {
         let expected = |member: &&Member| {
-            matches!(member.node.state, NodeState::InService | NodeState::Unresponsive) && !member.said_bye
+            matches!(
+                member.node.state,
+                NodeState::InService | NodeState::Unresponsive
+            ) && !member.said_bye
         };
         let silent = |member: &Member| {
-            liveness::judge(self.last_heard(member), now, &self.rules.timers) != liveness::Liveness::Fresh
+            liveness::judge(self.last_heard(member), now, &self.rules.timers)
+                != liveness::Liveness::Fresh
         };
         let (mut all, mut late) = (0, 0);
         for member in self.members.values().filter(expected) {
@@ -254,6 +272,9 @@ impl GroupState {
     }
 
     fn commit_node(&mut self, node: Node, now: UtcMs) {
+        for address in [&node.address, &node.private_address].into_iter().flatten() {
+            self.by_address.insert(address.clone(), node.no);
+        }
         let place = (node.role, node.region.clone());
         let Some(member) = self.members.get_mut(&node.no) else {
             self.last_launch.insert(place, now);
@@ -265,12 +286,15 @@ impl GroupState {
             self.last_retirement.insert(place.clone(), now);
         }
         if node.in_service_at.is_some() && member.node.in_service_at.is_none() {
-            self.boot_times.record(node.role, now.since(node.launched_at));
+            self.boot_times
+                .record(node.role, now.since(node.launched_at));
             self.trouble.remove(&place);
         }
-        let ends = node.state == NodeState::Terminating && member.node.state != NodeState::Terminating;
+        let ends =
+            node.state == NodeState::Terminating && member.node.state != NodeState::Terminating;
         let never_came = ends && member.node.in_service_at.is_none();
-        let leaves_service = node.state != NodeState::InService && member.node.state == NodeState::InService;
+        let leaves_service =
+            node.state != NodeState::InService && member.node.state == NodeState::InService;
         let given_up = node.reason == crate::reason::Reason::NeverReported;
         let no = node.no;
         member.node = Arc::new(node);
@@ -288,13 +312,17 @@ impl GroupState {
 
     fn forget(&mut self, no: NodeNo) {
         self.members.remove(&no);
+        self.by_address.retain(|_, owner| *owner != no);
         self.topology.forget(no);
         self.streams.forget(no);
         self.discouraged.remove(&no);
     }
 
     fn note_failed_launch(&mut self, place: (Role, RegionName), now: UtcMs) {
-        let trouble = self.trouble.entry(place).or_insert(LaunchTrouble { failures: 0, hold_until: now });
+        let trouble = self.trouble.entry(place).or_insert(LaunchTrouble {
+            failures: 0,
+            hold_until: now,
+        });
         trouble.failures += 1;
         let doublings = trouble.failures.saturating_sub(1).min(16);
         let hold = DurationMs((FIRST_HOLD.0 << doublings).min(LONGEST_HOLD.0));
@@ -303,15 +331,22 @@ impl GroupState {
 
     /// Failed launches in a row of a role in a region, and until when none is tried there.
     pub fn launch_trouble(&self, role: Role, region: &RegionName) -> Option<(u32, UtcMs)> {
-        self.trouble.get(&(role, region.clone())).map(|trouble| (trouble.failures, trouble.hold_until))
+        self.trouble
+            .get(&(role, region.clone()))
+            .map(|trouble| (trouble.failures, trouble.hold_until))
     }
 
     pub(crate) fn is_held(&self, role: Role, region: &RegionName, now: UtcMs) -> bool {
-        self.launch_trouble(role, region).is_some_and(|(_, until)| now < until)
+        self.launch_trouble(role, region)
+            .is_some_and(|(_, until)| now < until)
     }
 
     pub(crate) fn launches_last_minute(&self, now: UtcMs) -> u32 {
-        let recent = self.recent_launches.iter().rev().take_while(|at| now.since(**at) < DurationMs::secs(60));
+        let recent = self
+            .recent_launches
+            .iter()
+            .rev()
+            .take_while(|at| now.since(**at) < DurationMs::secs(60));
         u32::try_from(recent.count()).unwrap_or(u32::MAX)
     }
 
@@ -324,7 +359,11 @@ impl GroupState {
     /// A scaling policy was asked: refusals counted for the next one start anew.
     pub fn note_decision(&mut self, now: UtcMs) {
         self.last_decision = now;
-        while self.recent_launches.front().is_some_and(|at| now.since(*at) > DurationMs::secs(60)) {
+        while self
+            .recent_launches
+            .front()
+            .is_some_and(|at| now.since(*at) > DurationMs::secs(60))
+        {
             self.recent_launches.pop_front();
         }
     }

@@ -6,8 +6,8 @@ use crate::ids::{InstanceType, NodeNo, RegionName, ZoneName};
 use crate::node::{NodeState, Role};
 use crate::placement::Action;
 use crate::snapshot::{
-    FLAG_DISCOURAGED, FLAG_DRAINING, FLAG_PUBLISHERS, FLAG_SUNSET, Fact, InFlightRow, LimitsRow, Metric, NEVER_MS,
-    Nodes, Snapshot, TypeRow, View, ZoneRow,
+    FLAG_DISCOURAGED, FLAG_DRAINING, FLAG_PUBLISHERS, FLAG_SUNSET, Fact, InFlightRow, LimitsRow,
+    Metric, NEVER_MS, Nodes, Snapshot, TypeRow, View, ZoneRow,
 };
 use crate::topology::{LinkState, Member as Linked};
 use crate::units::{DurationMs, UtcMs};
@@ -38,7 +38,8 @@ pub struct RoleLoad {
 impl RoleLoad {
     /// Over the threshold: connections × 100 > threshold × capacity in service.
     pub fn is_over(&self, threshold_percent: u32) -> bool {
-        u64::from(self.connections) * 100 > u64::from(threshold_percent) * u64::from(self.capacity_in_service)
+        u64::from(self.connections) * 100
+            > u64::from(threshold_percent) * u64::from(self.capacity_in_service)
     }
 }
 
@@ -62,7 +63,11 @@ fn position(length: usize) -> u32 {
 
 /// Roles that answer an action in a group with these limits.
 pub fn placement_roles(state: &GroupState, action: Action) -> Vec<Role> {
-    let edges = state.spec.limits.values().any(|limits| limits.role == Role::Edge && limits.max > 0);
+    let edges = state
+        .spec
+        .limits
+        .values()
+        .any(|limits| limits.role == Role::Edge && limits.max > 0);
     match (action, state.rules.origin_serves) {
         (Action::Broadcast, _) => vec![Role::Origin],
         (Action::Subscribe, OriginServes::Always) => vec![Role::Edge, Role::Origin],
@@ -76,7 +81,11 @@ impl GroupState {
     pub fn role_loads(&self) -> Vec<RoleLoad> {
         let mut loads: BTreeMap<(Role, usize), RoleLoad> = BTreeMap::new();
         let region_at = |region: &RegionName| {
-            self.group.regions.iter().position(|name| name == region).unwrap_or(self.group.regions.len())
+            self.group
+                .regions
+                .iter()
+                .position(|name| name == region)
+                .unwrap_or(self.group.regions.len())
         };
         let empty = |role: Role, region: &RegionName| RoleLoad {
             role,
@@ -89,7 +98,9 @@ impl GroupState {
             connections: 0,
         };
         for (role, region) in self.spec.limits.keys() {
-            loads.entry((*role, region_at(region))).or_insert_with(|| empty(*role, region));
+            loads
+                .entry((*role, region_at(region)))
+                .or_insert_with(|| empty(*role, region));
         }
         for member in self.members.values() {
             let node = &member.node;
@@ -103,7 +114,8 @@ impl GroupState {
                 load.in_service += 1;
                 load.connections = load.connections.saturating_add(member.load.connections);
                 if node.is_offered() {
-                    load.capacity_in_service = load.capacity_in_service.saturating_add(node.capacity);
+                    load.capacity_in_service =
+                        load.capacity_in_service.saturating_add(node.capacity);
                 }
             }
         }
@@ -113,7 +125,11 @@ impl GroupState {
     /// Input of a scaling decision at `now`. `seed` is the only randomness the policy gets.
     pub fn snapshot(&self, seed: u32, now: UtcMs) -> Snapshot {
         let tables = self.tables(now);
-        let everybody: Vec<&Member> = self.members.values().filter(|member| self.has_place(member)).collect();
+        let everybody: Vec<&Member> = self
+            .members
+            .values()
+            .filter(|member| self.has_place(member))
+            .collect();
         let refused = self.history.refused_since(self.last_decision);
         Snapshot {
             now,
@@ -127,7 +143,10 @@ impl GroupState {
             boot: self.boot_times.rows(),
             history: self.history.rows(&self.group.regions, now),
             calendar: Vec::new(),
-            facts: vec![Fact { name: "refused-since-last-decision".to_owned(), value: f64::from(refused) }],
+            facts: vec![Fact {
+                name: "refused-since-last-decision".to_owned(),
+                value: f64::from(refused),
+            }],
             zones: tables.zones,
             instance_types: tables.types,
         }
@@ -139,10 +158,15 @@ impl GroupState {
         let tables = self.tables(now);
         let roles = placement_roles(self, action);
         let fits = |member: &&Member| {
-            roles.contains(&member.node.role) && self.takes_clients(member) && self.has_place(member)
+            roles.contains(&member.node.role)
+                && self.takes_clients(member)
+                && self.has_place(member)
         };
         let chosen: Vec<&Member> = self.members.values().filter(fits).collect();
-        let weight = |(name, value): (&String, &f64)| Fact { name: format!("weight.{name}"), value: *value };
+        let weight = |(name, value): (&String, &f64)| Fact {
+            name: format!("weight.{name}"),
+            value: *value,
+        };
         View {
             now,
             group: self.group.name.to_string(),
@@ -158,7 +182,8 @@ impl GroupState {
     /// The host's own conditions on a node that is offered to clients.
     pub fn takes_clients(&self, member: &Member) -> bool {
         let load = &member.load;
-        let enough_memory = load.max_memory_mib == 0 || load.free_memory_mib >= self.rules.min_free_memory_mib;
+        let enough_memory =
+            load.max_memory_mib == 0 || load.free_memory_mib >= self.rules.min_free_memory_mib;
         let room = !self.rules.hard_capacity
             || load.connections.saturating_add(member.assigned) < member.node.capacity;
         let reachable = member.node.address.is_some() || member.node.private_address.is_some();
@@ -176,26 +201,55 @@ impl GroupState {
     }
 
     fn tables(&self, now: UtcMs) -> Tables {
-        let region_at = |region: &RegionName| self.group.regions.iter().position(|name| name == region);
-        let mut tables =
-            Tables { zones: Vec::new(), zone_at: BTreeMap::new(), types: Vec::new(), type_at: BTreeMap::new() };
+        let region_at =
+            |region: &RegionName| self.group.regions.iter().position(|name| name == region);
+        let mut tables = Tables {
+            zones: Vec::new(),
+            zone_at: BTreeMap::new(),
+            types: Vec::new(),
+            type_at: BTreeMap::new(),
+        };
         let of_places = self.places.iter().map(|place| (&place.zone, &place.region));
-        let of_nodes = self.members.values().map(|member| (&member.node.zone, &member.node.region));
+        let of_nodes = self
+            .members
+            .values()
+            .map(|member| (&member.node.zone, &member.node.region));
         for (zone, region) in of_places.chain(of_nodes) {
-            let Some(region) = region_at(region) else { continue };
+            let Some(region) = region_at(region) else {
+                continue;
+            };
             if !tables.zone_at.contains_key(zone) {
-                tables.zone_at.insert(zone.clone(), position(tables.zones.len()));
+                tables
+                    .zone_at
+                    .insert(zone.clone(), position(tables.zones.len()));
                 let blocked = self.is_blocked(zone, now);
-                tables.zones.push(ZoneRow { name: zone.clone(), region: position(region), blocked });
+                tables.zones.push(ZoneRow {
+                    name: zone.clone(),
+                    region: position(region),
+                    blocked,
+                });
             }
         }
-        let of_targets = self.spec.launch.values().map(|target| (&target.instance_type, target.capacity));
-        let of_nodes = self.members.values().map(|member| (&member.node.instance_type, member.node.capacity));
+        let of_targets = self
+            .spec
+            .launch
+            .values()
+            .map(|target| (&target.instance_type, target.capacity));
+        let of_nodes = self
+            .members
+            .values()
+            .map(|member| (&member.node.instance_type, member.node.capacity));
         for (name, capacity) in of_targets.chain(of_nodes) {
             if !tables.type_at.contains_key(name) {
-                tables.type_at.insert(name.clone(), position(tables.types.len()));
+                tables
+                    .type_at
+                    .insert(name.clone(), position(tables.types.len()));
                 let price_micros_per_hour = self.rules.prices.get(name).copied().unwrap_or(0);
-                tables.types.push(TypeRow { name: name.clone(), capacity, price_micros_per_hour });
+                tables.types.push(TypeRow {
+                    name: name.clone(),
+                    capacity,
+                    price_micros_per_hour,
+                });
             }
         }
         tables
@@ -210,15 +264,31 @@ impl GroupState {
             nodes.role.push(node.role as u8);
             nodes.state.push(node.state as u8);
             nodes.flags.push(self.flags(member));
-            nodes.zone.push(tables.zone_at.get(&node.zone).copied().unwrap_or(0));
-            nodes.instance_type.push(tables.type_at.get(&node.instance_type).copied().unwrap_or(0));
-            nodes.age_s.push(u32::try_from(now.since(node.launched_at).0 / 1_000).unwrap_or(u32::MAX));
-            nodes.report_age_ms.push(member.last_report.map_or(NEVER_MS, |at| now.since(at).as_u32()));
+            nodes
+                .zone
+                .push(tables.zone_at.get(&node.zone).copied().unwrap_or(0));
+            nodes.instance_type.push(
+                tables
+                    .type_at
+                    .get(&node.instance_type)
+                    .copied()
+                    .unwrap_or(0),
+            );
+            nodes
+                .age_s
+                .push(u32::try_from(now.since(node.launched_at).0 / 1_000).unwrap_or(u32::MAX));
+            nodes.report_age_ms.push(
+                member
+                    .last_report
+                    .map_or(NEVER_MS, |at| now.since(at).as_u32()),
+            );
             nodes.capacity.push(node.capacity);
             nodes.connections.push(load.connections);
             nodes.publishers.push(load.publishers);
             nodes.streams.push(self.streams.count_on(node.no));
-            nodes.edge_subscribers.push(below.get(&node.no).copied().unwrap_or(0));
+            nodes
+                .edge_subscribers
+                .push(below.get(&node.no).copied().unwrap_or(0));
             nodes.restreamers.push(load.restreamers);
             nodes.assigned.push(member.assigned);
             nodes.free_memory_mib.push(load.free_memory_mib);
@@ -239,10 +309,17 @@ impl GroupState {
     /// Subscribers of the edges below each origin and relay, by established links, counted once for each parent.
     fn subscribers_below(&self) -> BTreeMap<NodeNo, u32> {
         let mut below: BTreeMap<NodeNo, u32> = BTreeMap::new();
-        let established = || self.topology.links().filter(|link| link.state == LinkState::Established);
+        let established = || {
+            self.topology
+                .links()
+                .filter(|link| link.state == LinkState::Established)
+        };
         let role_of = |no: NodeNo| self.members.get(&no).map(|member| member.node.role);
         for link in established().filter(|link| role_of(link.child) == Some(Role::Edge)) {
-            let subscribers = self.members.get(&link.child).map_or(0, |member| member.load.subscribers);
+            let subscribers = self
+                .members
+                .get(&link.child)
+                .map_or(0, |member| member.load.subscribers);
             let sum = below.entry(link.parent).or_default();
             *sum = sum.saturating_add(subscribers);
         }
@@ -258,14 +335,21 @@ impl GroupState {
     }
 
     fn in_flight(&self, tables: &Tables, now: UtcMs) -> Vec<InFlightRow> {
-        let flying = self.members.values().filter(|member| member.node.state.is_in_flight());
+        let flying = self
+            .members
+            .values()
+            .filter(|member| member.node.state.is_in_flight());
         flying
             .filter_map(|member| {
                 Some(InFlightRow {
                     id: member.node.no.0,
                     role: member.node.role,
                     zone: *tables.zone_at.get(&member.node.zone)?,
-                    instance_type: tables.type_at.get(&member.node.instance_type).copied().unwrap_or(0),
+                    instance_type: tables
+                        .type_at
+                        .get(&member.node.instance_type)
+                        .copied()
+                        .unwrap_or(0),
                     age_ms: now.since(member.node.launched_at).as_u32(),
                 })
             })
@@ -275,10 +359,13 @@ impl GroupState {
     fn limits_rows(&self, now: UtcMs) -> Vec<LimitsRow> {
         let mut rows = Vec::new();
         for ((role, region), limits) in &self.spec.limits {
-            let Some(index) = self.group.regions.iter().position(|name| name == region) else { continue };
+            let Some(index) = self.group.regions.iter().position(|name| name == region) else {
+                continue;
+            };
             let place = (*role, region.clone());
             let since = |when: &BTreeMap<(Role, RegionName), UtcMs>| {
-                when.get(&place).map_or(NEVER_MS, |at| now.since(*at).as_u32())
+                when.get(&place)
+                    .map_or(NEVER_MS, |at| now.since(*at).as_u32())
             };
             rows.push(LimitsRow {
                 role: *role,
@@ -287,8 +374,14 @@ impl GroupState {
                 max: limits.max,
                 max_step: limits.step.max(1),
                 threshold_permille: self.spec.threshold(*role) * 10,
-                scale_out_wait_ms: limits.scale_out_wait.unwrap_or(DEFAULT_SCALE_OUT_WAIT).as_u32(),
-                scale_in_wait_ms: limits.scale_in_wait.unwrap_or(DEFAULT_SCALE_IN_WAIT).as_u32(),
+                scale_out_wait_ms: limits
+                    .scale_out_wait
+                    .unwrap_or(DEFAULT_SCALE_OUT_WAIT)
+                    .as_u32(),
+                scale_in_wait_ms: limits
+                    .scale_in_wait
+                    .unwrap_or(DEFAULT_SCALE_IN_WAIT)
+                    .as_u32(),
                 warm_up_ms: limits.warm_up.unwrap_or(DEFAULT_WARM_UP).as_u32(),
                 cool_down_ms: limits.cool_down.unwrap_or(DEFAULT_COOL_DOWN).as_u32(),
                 since_launch_ms: since(&self.last_launch),
@@ -318,8 +411,16 @@ fn metrics_of(members: &[&Member]) -> Vec<Metric> {
     let mut columns: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
     for (row, member) in members.iter().enumerate() {
         for (name, value) in member.load.metrics.iter() {
-            columns.entry(name).or_insert_with(|| vec![0; members.len()])[row] = *value;
+            columns
+                .entry(name)
+                .or_insert_with(|| vec![0; members.len()])[row] = *value;
         }
     }
-    columns.into_iter().map(|(name, values)| Metric { name: name.to_owned(), values }).collect()
+    columns
+        .into_iter()
+        .map(|(name, values)| Metric {
+            name: name.to_owned(),
+            values,
+        })
+        .collect()
 }

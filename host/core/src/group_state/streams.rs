@@ -19,40 +19,68 @@ pub struct StreamIndex {
 
 impl StreamIndex {
     /// Nodes that hold the stream and are not hidden, by number.
-    pub fn holders<'a>(&'a self, stream: &'a StreamName) -> impl Iterator<Item = (NodeNo, &'a StreamOnNode)> + 'a {
+    pub fn holders<'a>(
+        &'a self,
+        stream: &'a StreamName,
+    ) -> impl Iterator<Item = (NodeNo, &'a StreamOnNode)> + 'a {
         let held = self.by_name.get(stream).into_iter().flatten();
-        held.filter(|(no, _)| !self.is_hidden(**no, stream)).map(|(no, on_node)| (*no, on_node))
+        held.filter(|(no, _)| !self.is_hidden(**no, stream))
+            .map(|(no, on_node)| (*no, on_node))
     }
 
     /// The nodes to which a publisher of the stream is connected.
     pub fn publishers<'a>(&'a self, stream: &'a StreamName) -> impl Iterator<Item = NodeNo> + 'a {
-        self.holders(stream).filter(|(_, on_node)| on_node.kind == StreamKind::Publish).map(|(no, _)| no)
+        self.holders(stream)
+            .filter(|(_, on_node)| on_node.kind == StreamKind::Publish)
+            .map(|(no, _)| no)
     }
 
     /// Every visible entry: stream, node, and how it is held. In no particular order of streams.
     pub fn entries(&self) -> impl Iterator<Item = (&StreamName, NodeNo, &StreamOnNode)> {
-        self.by_name.iter().flat_map(|(stream, nodes)| nodes.iter().map(move |(no, on_node)| (stream, *no, on_node)))
+        self.by_name
+            .iter()
+            .flat_map(|(stream, nodes)| {
+                nodes
+                    .iter()
+                    .map(move |(no, on_node)| (stream, *no, on_node))
+            })
             .filter(|(stream, no, _)| !self.is_hidden(*no, stream))
     }
 
     /// How many streams a node holds.
     pub fn count_on(&self, no: NodeNo) -> u32 {
-        self.by_node.get(&no).map_or(0, |streams| u32::try_from(streams.len()).unwrap_or(u32::MAX))
+        self.by_node.get(&no).map_or(0, |streams| {
+            u32::try_from(streams.len()).unwrap_or(u32::MAX)
+        })
     }
 
     fn is_hidden(&self, no: NodeNo, stream: &StreamName) -> bool {
-        self.by_node.get(&no).and_then(|streams| streams.get(stream)).copied().unwrap_or(false)
+        self.by_node
+            .get(&no)
+            .and_then(|streams| streams.get(stream))
+            .copied()
+            .unwrap_or(false)
     }
 
     /// A publisher started: the stream is visible at once. Announcing a cleared stream shows it again.
     pub(crate) fn published(&mut self, no: NodeNo, stream: &StreamName, started_at: UtcMs) {
-        let on_node = StreamOnNode { kind: StreamKind::Publish, started_at, subscribers: 0, missed_reports: 0 };
+        let on_node = StreamOnNode {
+            kind: StreamKind::Publish,
+            started_at,
+            subscribers: 0,
+            missed_reports: 0,
+        };
         let nodes = self.by_name.entry(stream.clone()).or_default();
-        let known = nodes.get(&no).is_some_and(|held| held.started_at == started_at);
+        let known = nodes
+            .get(&no)
+            .is_some_and(|held| held.started_at == started_at);
         if !known {
             nodes.insert(no, on_node);
         }
-        self.by_node.entry(no).or_default().insert(stream.clone(), false);
+        self.by_node
+            .entry(no)
+            .or_default()
+            .insert(stream.clone(), false);
     }
 
     /// A publisher ended. A notice of an earlier publish than the running one changes nothing.
@@ -80,25 +108,37 @@ impl StreamIndex {
                 subscribers: report.subscribers,
                 missed_reports: 0,
             };
-            self.by_node.entry(no).or_default().entry(stream.clone()).or_insert(false);
+            self.by_node
+                .entry(no)
+                .or_default()
+                .entry(stream.clone())
+                .or_insert(false);
             self.by_name.entry(stream).or_default().insert(no, on_node);
         }
     }
 
     fn count_missing(&mut self, no: NodeNo, streams: &[StreamReport]) {
-        let Some(held) = self.by_node.get(&no) else { return };
-        let listed: std::collections::HashSet<(&str, &str)> =
-            streams.iter().map(|report| (report.scope.trim().trim_matches('/'), report.name.trim())).collect();
+        let Some(held) = self.by_node.get(&no) else {
+            return;
+        };
+        let listed: std::collections::HashSet<(&str, &str)> = streams
+            .iter()
+            .map(|report| (report.scope.trim().trim_matches('/'), report.name.trim()))
+            .collect();
         let missing: Vec<StreamName> = held
             .keys()
             .filter(|stream| !listed.contains(&(stream.scope.as_str(), stream.name.as_str())))
             .cloned()
             .collect();
         for stream in missing {
-            let on_node = self.by_name.get_mut(&stream).and_then(|nodes| nodes.get_mut(&no));
+            let on_node = self
+                .by_name
+                .get_mut(&stream)
+                .and_then(|nodes| nodes.get_mut(&no));
             let closed = on_node.is_none_or(|on_node| {
                 on_node.missed_reports = on_node.missed_reports.saturating_add(1);
-                on_node.kind == StreamKind::Restream || on_node.missed_reports >= MISSED_UNTIL_CLOSED
+                on_node.kind == StreamKind::Restream
+                    || on_node.missed_reports >= MISSED_UNTIL_CLOSED
             });
             if closed {
                 self.close(no, &stream);

@@ -15,7 +15,9 @@ use story::Story;
 fn the_first_origin_makes_the_group_active_and_every_role_is_filled_to_its_minimum() {
     let mut story = Story::new();
     assert_eq!(story.phase(), Phase::New);
-    let origin = story.order(OperatorOrder::Launch(Role::Origin)).expect("there is room for an origin");
+    let origin = story
+        .order(OperatorOrder::Launch(Role::Origin))
+        .expect("there is room for an origin");
     assert_eq!(story.phase(), Phase::Initializing);
     assert_eq!(story.state_of(origin), NodeState::Pending);
 
@@ -26,31 +28,47 @@ fn the_first_origin_makes_the_group_active_and_every_role_is_filled_to_its_minim
     let launched = story.decide(None);
     let mut roles: Vec<Role> = launched.iter().map(|no| story.role_of(*no)).collect();
     roles.sort_unstable();
-    assert_eq!(roles, [Role::Edge, Role::Relay], "the origin's minimum is there already");
+    assert_eq!(
+        roles,
+        [Role::Edge, Role::Relay],
+        "the origin's minimum is there already"
+    );
 }
 
 #[test]
 fn a_group_without_its_first_origin_launches_nothing_else() {
     let mut story = Story::new();
-    story.order(OperatorOrder::Launch(Role::Origin)).expect("there is room for an origin");
+    story
+        .order(OperatorOrder::Launch(Role::Origin))
+        .expect("there is room for an origin");
     assert!(story.decide(None).is_empty());
 }
 
 #[test]
 fn an_operator_cannot_pass_the_maximum() {
     let mut story = Story::new();
-    story.order(OperatorOrder::Launch(Role::Origin)).expect("there is room for an origin");
-    let refused = story.order(OperatorOrder::Launch(Role::Origin)).expect_err("the maximum is one");
+    story
+        .order(OperatorOrder::Launch(Role::Origin))
+        .expect("there is room for an origin");
+    let refused = story
+        .order(OperatorOrder::Launch(Role::Origin))
+        .expect_err("the maximum is one");
     assert!(refused.to_string().contains("maxLimit"), "{refused}");
 }
 
 #[test]
 fn a_zone_without_capacity_is_left_alone_and_the_next_launch_goes_elsewhere() {
     let mut story = Story::new();
-    let first = story.order(OperatorOrder::Launch(Role::Origin)).expect("there is room for an origin");
+    let first = story
+        .order(OperatorOrder::Launch(Role::Origin))
+        .expect("there is room for an origin");
     let zone = story.zone_of(first);
     assert_eq!(story.calls(), [(first, CallKind::Launch)]);
-    story.answer(first, CallKind::Launch, CallAnswer::Failed(LaunchFailure::NoCapacity));
+    story.answer(
+        first,
+        CallKind::Launch,
+        CallAnswer::Failed(LaunchFailure::NoCapacity),
+    );
     story.pass();
     assert!(!story.has(first), "the attempt is over: its record goes");
     let second = story.decide(None)[0];
@@ -61,10 +79,16 @@ fn a_zone_without_capacity_is_left_alone_and_the_next_launch_goes_elsewhere() {
 #[test]
 fn a_lost_answer_is_asked_again_with_the_same_record() {
     let mut story = Story::new();
-    let origin = story.order(OperatorOrder::Launch(Role::Origin)).expect("there is room for an origin");
+    let origin = story
+        .order(OperatorOrder::Launch(Role::Origin))
+        .expect("there is room for an origin");
     assert_eq!(story.calls(), [(origin, CallKind::Launch)]);
     assert!(story.calls().is_empty(), "one call at a time");
-    story.answer(origin, CallKind::Launch, CallAnswer::Unclear("reply lost".to_owned()));
+    story.answer(
+        origin,
+        CallKind::Launch,
+        CallAnswer::Unclear("reply lost".to_owned()),
+    );
     story.later(1_000);
     assert_eq!(story.calls(), [(origin, CallKind::Launch)]);
 }
@@ -73,12 +97,18 @@ fn a_lost_answer_is_asked_again_with_the_same_record() {
 fn a_node_may_take_149_seconds_to_report_and_not_151() {
     for (seconds, lives) in [(149, true), (151, false)] {
         let mut story = Story::new();
-        let origin = story.order(OperatorOrder::Launch(Role::Origin)).expect("there is room for an origin");
+        let origin = story
+            .order(OperatorOrder::Launch(Role::Origin))
+            .expect("there is room for an origin");
         story.calls();
         story.runs(origin);
         story.later(seconds * 1_000);
         story.pass();
-        let expected = if lives { NodeState::Running } else { NodeState::Terminating };
+        let expected = if lives {
+            NodeState::Running
+        } else {
+            NodeState::Terminating
+        };
         assert_eq!(story.state_of(origin), expected, "after {seconds} s");
         if !lives {
             assert_eq!(story.node(origin).reason, Reason::NeverReported);
@@ -89,7 +119,9 @@ fn a_node_may_take_149_seconds_to_report_and_not_151() {
 #[test]
 fn one_missed_report_is_forgiven_and_a_silent_unreachable_node_ends() {
     let mut story = Story::serving(3);
-    let [origin, edge, ..] = story.in_service()[..] else { panic!("there are nodes in service") };
+    let [origin, edge, ..] = story.in_service()[..] else {
+        panic!("there are nodes in service")
+    };
     story.later(31_000);
     story.report_all_but(&[edge]);
     assert_eq!(story.state_of(edge), NodeState::Unresponsive);
@@ -99,7 +131,11 @@ fn one_missed_report_is_forgiven_and_a_silent_unreachable_node_ends() {
 
     story.later(61_000);
     story.report_all_but(&[edge]);
-    assert_eq!(story.state_of(edge), NodeState::Unresponsive, "silence alone does not kill");
+    assert_eq!(
+        story.state_of(edge),
+        NodeState::Unresponsive,
+        "silence alone does not kill"
+    );
     assert_eq!(story.probe(false), [edge]);
     story.pass();
     assert_eq!(story.state_of(edge), NodeState::Terminating);
@@ -118,7 +154,10 @@ fn a_silent_node_whose_port_answers_is_drained_after_ten_minutes_and_not_killed(
         story.pass();
         assert_ne!(story.state_of(edge), NodeState::Terminating);
     }
-    assert_eq!(story.node(edge).drain.as_ref().map(|drain| drain.reason), Some(Reason::SilentButReachable));
+    assert_eq!(
+        story.node(edge).drain.as_ref().map(|drain| drain.reason),
+        Some(Reason::SilentButReachable)
+    );
 }
 
 #[test]
@@ -141,7 +180,11 @@ fn silence_while_this_process_did_not_run_proves_nothing() {
     story.later(500_000);
     story.state.listen_anew(story.now);
     story.pass();
-    assert_eq!(story.in_service().len(), 4, "an origin, a relay and two edges");
+    assert_eq!(
+        story.in_service().len(),
+        4,
+        "an origin, a relay and two edges"
+    );
 }
 
 #[test]
@@ -153,10 +196,18 @@ fn a_retired_node_is_not_offered_and_ends_only_on_an_empty_report_well_after_the
     assert!(!story.offered(Action::Subscribe).contains(&edge));
     story.later(5_000);
     story.report(edge, 0);
-    assert_eq!(story.state_of(edge), NodeState::InService, "the report may be older than the mark");
+    assert_eq!(
+        story.state_of(edge),
+        NodeState::InService,
+        "the report may be older than the mark"
+    );
     story.later(25_000);
     story.report(edge, 1);
-    assert_eq!(story.state_of(edge), NodeState::InService, "a viewer is still there");
+    assert_eq!(
+        story.state_of(edge),
+        NodeState::InService,
+        "a viewer is still there"
+    );
     story.later(10_000);
     story.report(edge, 0);
     assert_eq!(story.state_of(edge), NodeState::Terminating);
@@ -194,7 +245,12 @@ fn a_client_that_was_just_sent_there_keeps_a_draining_node() {
 fn a_terminated_instance_is_gone_only_when_the_cloud_says_so() {
     let mut story = Story::serving(2);
     let edge = story.in_service()[2];
-    story.order_on(OperatorOrder::Terminate { no: edge, force: false }).expect("it is in service");
+    story
+        .order_on(OperatorOrder::Terminate {
+            no: edge,
+            force: false,
+        })
+        .expect("it is in service");
     assert_eq!(story.calls(), [(edge, CallKind::Terminate)]);
     story.answer(edge, CallKind::Terminate, CallAnswer::Accepted);
     for look in [CallAnswer::Ending, CallAnswer::Absent, CallAnswer::Absent] {
@@ -219,10 +275,20 @@ fn an_instance_that_ended_by_itself_is_replaced() {
 #[test]
 fn deleting_the_group_ends_every_node() {
     let mut story = Story::serving(2);
-    story.order_on(OperatorOrder::DeleteGroup).expect("a group can be deleted");
+    story
+        .order_on(OperatorOrder::DeleteGroup)
+        .expect("a group can be deleted");
     assert_eq!(story.phase(), Phase::Terminating);
-    assert!(story.state.members().all(|member| member.node.state == NodeState::Terminating));
-    assert!(story.decide(None).is_empty(), "nothing is launched any more");
+    assert!(
+        story
+            .state
+            .members()
+            .all(|member| member.node.state == NodeState::Terminating)
+    );
+    assert!(
+        story.decide(None).is_empty(),
+        "nothing is launched any more"
+    );
 }
 
 #[test]
@@ -232,17 +298,39 @@ fn an_old_boot_cannot_speak_for_a_restarted_node() {
     story.report(edge, 3);
     story.restart_service(edge);
     story.report(edge, 0);
-    assert_eq!(story.node(edge).boot.as_ref().map(|boot| boot.word.as_str()), Some("second"));
-    assert_eq!(story.state.member(edge).map(|member| member.load.connections), Some(0));
+    assert_eq!(
+        story
+            .node(edge)
+            .boot
+            .as_ref()
+            .map(|boot| boot.word.as_str()),
+        Some("second")
+    );
+    assert_eq!(
+        story
+            .state
+            .member(edge)
+            .map(|member| member.load.connections),
+        Some(0)
+    );
 }
 
 #[test]
 fn load_counts_draining_viewers_and_not_draining_capacity() {
     let mut story = Story::serving(2);
-    let edges: Vec<_> = story.in_service().into_iter().filter(|no| story.role_of(*no) == Role::Edge).collect();
+    let edges: Vec<_> = story
+        .in_service()
+        .into_iter()
+        .filter(|no| story.role_of(*no) == Role::Edge)
+        .collect();
     story.report(edges[0], 1);
     story.retire(edges[0]);
-    let load = story.state.role_loads().into_iter().find(|load| load.role == Role::Edge).expect("there are edges");
+    let load = story
+        .state
+        .role_loads()
+        .into_iter()
+        .find(|load| load.role == Role::Edge)
+        .expect("there are edges");
     assert_eq!((load.connections, load.capacity_in_service), (1, 1));
     assert!(load.is_over(60));
 }
@@ -252,16 +340,32 @@ fn launches_that_fail_in_a_row_are_held_longer_and_longer() {
     let mut story = Story::new();
     let mut holds = Vec::new();
     for _ in 0..3 {
-        let origin = story.order(OperatorOrder::Launch(Role::Origin)).expect("an operator may insist");
+        let origin = story
+            .order(OperatorOrder::Launch(Role::Origin))
+            .expect("an operator may insist");
         story.calls();
-        story.answer(origin, CallKind::Launch, CallAnswer::Failed(LaunchFailure::Refused("no such image".to_owned())));
+        story.answer(
+            origin,
+            CallKind::Launch,
+            CallAnswer::Failed(LaunchFailure::Refused("no such image".to_owned())),
+        );
         story.pass();
         let region = story.state.group().regions[0].clone();
-        let (_, until) = story.state.launch_trouble(Role::Origin, &region).expect("the failure is remembered");
+        let (_, until) = story
+            .state
+            .launch_trouble(Role::Origin, &region)
+            .expect("the failure is remembered");
         holds.push(until.since(story.now));
         assert!(story.decide(None).is_empty(), "held");
         story.now = until;
     }
-    assert_eq!(holds, [DurationMs::secs(5), DurationMs::secs(10), DurationMs::secs(20)]);
+    assert_eq!(
+        holds,
+        [
+            DurationMs::secs(5),
+            DurationMs::secs(10),
+            DurationMs::secs(20)
+        ]
+    );
     assert_eq!(story.decide(None).len(), 1, "the hold is over");
 }

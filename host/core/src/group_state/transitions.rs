@@ -28,7 +28,10 @@ impl GroupState {
         } else if let (true, false, Some(boot)) = (member.heard, recorded, &member.boot) {
             events.push(NodeEvent::Reported { boot: boot.clone() });
         }
-        let end = self.lost(member, now).or_else(|| self.overdue(member, now)).or_else(|| self.drained(member, now));
+        let end = self
+            .lost(member, now)
+            .or_else(|| self.overdue(member, now))
+            .or_else(|| self.drained(member, now));
         if let Some(reason) = end {
             events.push(NodeEvent::EndDecided { reason });
         } else {
@@ -38,7 +41,8 @@ impl GroupState {
     }
 
     fn lost(&self, member: &Member, now: UtcMs) -> Option<Reason> {
-        let quiet = liveness::judge(self.last_heard(member), now, &self.rules.timers) != Liveness::Fresh;
+        let quiet =
+            liveness::judge(self.last_heard(member), now, &self.rules.timers) != Liveness::Fresh;
         let unlisted = match &member.sighting {
             Sighting::Missing { times } => *times >= MISSING_UNTIL_LOST,
             Sighting::Unknown | Sighting::Seen(_) | Sighting::Ended => false,
@@ -66,9 +70,15 @@ impl GroupState {
         let drain = member.node.drain.as_ref()?;
         // Only a report that arrives well after the mark speaks of a time at which nobody was sent there any more.
         let seen_empty = member.is_empty()
-            && member.last_report.is_some_and(|at| at > drain.since + self.rules.timers.drain_wait);
+            && member
+                .last_report
+                .is_some_and(|at| at > drain.since + self.rules.timers.drain_wait);
         if seen_empty || member.said_bye {
-            return Some(if member.node.sunset { Reason::Sunset } else { Reason::Drained });
+            return Some(if member.node.sunset {
+                Reason::Sunset
+            } else {
+                Reason::Drained
+            });
         }
         let over = drain.deadline.is_some_and(|deadline| now >= deadline);
         (over && !self.frozen).then_some(Reason::DrainDeadline)
@@ -89,7 +99,11 @@ impl GroupState {
                 let long = now.since(last) > timers.reachable_silence;
                 match answered {
                     Some(false) => {
-                        let reason = if member.said_bye { Reason::Bye } else { Reason::Silent };
+                        let reason = if member.said_bye {
+                            Reason::Bye
+                        } else {
+                            Reason::Silent
+                        };
                         events.push(NodeEvent::EndDecided { reason });
                     }
                     Some(true) if long => events.push(NodeEvent::DrainMarked {
@@ -105,8 +119,15 @@ impl GroupState {
 
     /// The next moment at which something becomes due by time alone; `None`: only facts can change anything.
     pub fn next_due(&self, now: UtcMs) -> Option<UtcMs> {
-        let of_members = self.members.values().filter_map(|member| self.member_due(member, now));
-        let holds = self.trouble.values().map(|trouble| trouble.hold_until).filter(|at| *at > now);
+        let of_members = self
+            .members
+            .values()
+            .filter_map(|member| self.member_due(member, now));
+        let holds = self
+            .trouble
+            .values()
+            .map(|trouble| trouble.hold_until)
+            .filter(|at| *at > now);
         of_members.chain(holds).min()
     }
 
@@ -118,11 +139,21 @@ impl GroupState {
                 just_after(member.node.launched_at.max(self.listening_since) + timers.first_report)
             }
             NodeState::InService => just_after(self.last_heard(member) + timers.missed()),
-            NodeState::Unresponsive => just_after(self.last_heard(member) + timers.missed() + timers.missed()),
+            NodeState::Unresponsive => {
+                just_after(self.last_heard(member) + timers.missed() + timers.missed())
+            }
             NodeState::Terminating => UtcMs(u64::MAX),
         };
-        let deadline = member.node.drain.as_ref().and_then(|drain: &Drain| drain.deadline);
+        let deadline = member
+            .node
+            .drain
+            .as_ref()
+            .and_then(|drain: &Drain| drain.deadline);
         let call = member.call.due(&member.node);
-        [Some(by_state), deadline, call].into_iter().flatten().filter(|at| *at > now && at.0 != u64::MAX).min()
+        [Some(by_state), deadline, call]
+            .into_iter()
+            .flatten()
+            .filter(|at| *at > now && at.0 != u64::MAX)
+            .min()
     }
 }

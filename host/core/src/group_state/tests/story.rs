@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::group::{
-    Binding, Bindings, Group, GroupSpec, GroupState as Phase, LaunchDocument, LaunchTarget, LimitsDocument,
-    RoleLimits, StatedBindings,
+    Binding, Bindings, Group, GroupSpec, GroupState as Phase, LaunchDocument, LaunchTarget,
+    LimitsDocument, RoleLimits, StatedBindings,
 };
 use crate::group_state::{CallAnswer, CallKind, GroupState, HostRules, Place};
 use crate::guardrails::{self, Caps, Granted, GuardFacts};
@@ -26,12 +26,24 @@ pub(super) struct Story {
 }
 
 fn limits(role: Role, min: u32, max: u32) -> RoleLimits {
-    RoleLimits { role, min, max, step: 1, scale_out_wait: None, scale_in_wait: None, warm_up: None, cool_down: None }
+    RoleLimits {
+        role,
+        min,
+        max,
+        step: 1,
+        scale_out_wait: None,
+        scale_in_wait: None,
+        warm_up: None,
+        cool_down: None,
+    }
 }
 
 fn spec(edges: u32) -> GroupSpec {
-    let roles =
-        vec![limits(Role::Origin, 1, 1), limits(Role::Edge, edges.max(1), edges.max(2)), limits(Role::Relay, 1, 1)];
+    let roles = vec![
+        limits(Role::Origin, 1, 1),
+        limits(Role::Edge, edges.max(1), edges.max(2)),
+        limits(Role::Relay, 1, 1),
+    ];
     let limits = LimitsDocument {
         name: "scale1".to_owned(),
         description: String::new(),
@@ -41,19 +53,41 @@ fn spec(edges: u32) -> GroupSpec {
         regions: vec![("default".to_owned(), roles)],
         bindings: StatedBindings::default(),
     };
-    let target = |role, capacity| LaunchTarget { role, instance_type: "t2.medium".into(), capacity, image: None };
+    let target = |role, capacity| LaunchTarget {
+        role,
+        instance_type: "t2.medium".into(),
+        capacity,
+        image: None,
+    };
     let launch = LaunchDocument {
         name: "launch1".to_owned(),
         description: String::new(),
         image: "image".to_owned(),
         version: "0.0.3".to_owned(),
-        targets: vec![target(Role::Origin, 2_000), target(Role::Edge, 1), target(Role::Relay, 2_000)],
+        targets: vec![
+            target(Role::Origin, 2_000),
+            target(Role::Edge, 1),
+            target(Role::Relay, 2_000),
+        ],
         properties: Vec::new(),
         tags: Vec::new(),
     };
-    let bound = Binding { policy: "threshold".to_owned(), settings: "{}".to_owned() };
-    let bindings = Bindings { scaling: bound.clone(), broadcast: bound.clone(), subscribe: bound };
-    GroupSpec::resolve(&["ap-northeast-1".into()], &limits, &launch, &BTreeMap::new(), &bindings)
+    let bound = Binding {
+        policy: "threshold".to_owned(),
+        settings: "{}".to_owned(),
+    };
+    let bindings = Bindings {
+        scaling: bound.clone(),
+        broadcast: bound.clone(),
+        subscribe: bound,
+    };
+    GroupSpec::resolve(
+        &["ap-northeast-1".into()],
+        &limits,
+        &launch,
+        &BTreeMap::new(),
+        &bindings,
+    )
 }
 
 impl Story {
@@ -74,18 +108,29 @@ impl Story {
             next_no: 1,
             version: 1,
         };
-        let place = |zone: &str| Place { region: "ap-northeast-1".into(), zone: zone.into() };
+        let place = |zone: &str| Place {
+            region: "ap-northeast-1".into(),
+            zone: zone.into(),
+        };
         let places = vec![place("ap-northeast-1a"), place("ap-northeast-1c")];
         let now = UtcMs(1_000_000);
         let rules = Arc::new(HostRules::default());
-        let state = GroupState::restore(group, Vec::new(), Arc::new(spec(edges)), rules, places, now);
-        Self { state, now, boots: BTreeMap::new(), minted: 0 }
+        let state =
+            GroupState::restore(group, Vec::new(), Arc::new(spec(edges)), rules, places, now);
+        Self {
+            state,
+            now,
+            boots: BTreeMap::new(),
+            minted: 0,
+        }
     }
 
     /// A group with its origin, relay and so many edges in service.
     pub(super) fn serving(edges: u32) -> Self {
         let mut story = Self::with_edges(edges);
-        let origin = story.order(OperatorOrder::Launch(Role::Origin)).expect("there is room for an origin");
+        let origin = story
+            .order(OperatorOrder::Launch(Role::Origin))
+            .expect("there is room for an origin");
         story.boot(origin);
         for no in story.decide(None) {
             story.boot(no);
@@ -110,7 +155,7 @@ impl Story {
 
     pub(super) fn pass(&mut self) {
         self.state.judge_silence(self.now);
-        let plan = self.plan(Planner::follow_facts);
+        let plan = self.plan(|planner| planner.follow_facts());
         self.state.commit(plan, self.now);
     }
 
@@ -148,14 +193,21 @@ impl Story {
     }
 
     pub(super) fn retire(&mut self, no: NodeNo) {
-        let granted = Granted { retirements: vec![no], ..Granted::default() };
+        let granted = Granted {
+            retirements: vec![no],
+            ..Granted::default()
+        };
         let plan = self.plan(|planner| planner.grant(&granted));
         self.state.commit(plan, self.now);
     }
 
     /// The calls due now.
     pub(super) fn calls(&mut self) -> Vec<(NodeNo, CallKind)> {
-        self.state.take_calls(self.now).into_iter().map(|call| (call.node.no, call.kind)).collect()
+        self.state
+            .take_calls(self.now)
+            .into_iter()
+            .map(|call| (call.node.no, call.kind))
+            .collect()
     }
 
     pub(super) fn answer(&mut self, no: NodeNo, kind: CallKind, answer: CallAnswer) {
@@ -184,7 +236,13 @@ impl Story {
     }
 
     pub(super) fn restart_service(&mut self, no: NodeNo) {
-        self.boots.insert(no, Boot { started_ms: 2, word: "second".to_owned() });
+        self.boots.insert(
+            no,
+            Boot {
+                started_ms: 2,
+                word: "second".to_owned(),
+            },
+        );
     }
 
     pub(super) fn report(&mut self, no: NodeNo, clients: u32) {
@@ -193,9 +251,16 @@ impl Story {
     }
 
     fn hear(&mut self, no: NodeNo, clients: u32) {
-        let first = Boot { started_ms: 1, word: "first".to_owned() };
+        let first = Boot {
+            started_ms: 1,
+            word: "first".to_owned(),
+        };
         let boot = self.boots.entry(no).or_insert(first).clone();
-        let report = Report { client_count: clients, subscriber_count: clients, ..Report::default() };
+        let report = Report {
+            client_count: clients,
+            subscriber_count: clients,
+            ..Report::default()
+        };
         self.state.heard(no, &boot, &[], self.now);
         self.state.reported(no, &report, self.now);
     }
@@ -211,7 +276,12 @@ impl Story {
 
     /// The ports that are due are tried. Answers whose.
     pub(super) fn probe(&mut self, answered: bool) -> Vec<NodeNo> {
-        let nos: Vec<NodeNo> = self.state.take_probes(self.now).iter().map(|node| node.no).collect();
+        let nos: Vec<NodeNo> = self
+            .state
+            .take_probes(self.now)
+            .iter()
+            .map(|node| node.no)
+            .collect();
         for no in &nos {
             self.state.probed(*no, answered, self.now);
         }
@@ -227,7 +297,11 @@ impl Story {
     }
 
     pub(super) fn node(&self, no: NodeNo) -> Arc<Node> {
-        self.state.member(no).expect("the node is there").node.clone()
+        self.state
+            .member(no)
+            .expect("the node is there")
+            .node
+            .clone()
     }
 
     pub(super) fn state_of(&self, no: NodeNo) -> NodeState {
@@ -243,11 +317,20 @@ impl Story {
     }
 
     pub(super) fn in_service(&self) -> Vec<NodeNo> {
-        let serving = self.state.members().filter(|member| member.node.state == NodeState::InService);
+        let serving = self
+            .state
+            .members()
+            .filter(|member| member.node.state == NodeState::InService);
         serving.map(|member| member.node.no).collect()
     }
 
     pub(super) fn offered(&self, action: Action) -> Vec<NodeNo> {
-        self.state.view(action, self.now).nodes.id.into_iter().map(NodeNo).collect()
+        self.state
+            .view(action, self.now)
+            .nodes
+            .id
+            .into_iter()
+            .map(NodeNo)
+            .collect()
     }
 }
