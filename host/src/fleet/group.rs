@@ -15,11 +15,12 @@ use weir_core::placement::Action;
 use weir_core::plan::OperatorOrder;
 use weir_core::reservations::ReservationBook;
 
+use super::gauge::Gauge;
 use super::mailbox::Mailbox;
 use super::picture;
 use super::status::{BindingStatus, GroupStatus, NodeStatus, ScalingDecision, SelectionDecision};
 use super::view::Offers;
-use super::{FleetError, Launched};
+use super::{FleetError, Launched, Question};
 use crate::store::{Store, StoreError};
 
 /// Placement decisions kept for a look, per group.
@@ -65,10 +66,11 @@ pub struct GroupHandle {
     pub name: GroupName,
     pub(super) state: StateCell,
     pub(super) mailbox: Mailbox,
+    pub(super) gauge: Gauge,
     pub(super) offers: ArcSwap<Offers>,
     pub(super) book: Mutex<ReservationBook>,
     pub(super) tally: Mutex<Tally>,
-    pub(super) bindings: Mutex<Vec<BindingStatus>>,
+    bindings: Mutex<Vec<BindingStatus>>,
     sequences: [AtomicU32; 2],
     selections: Mutex<VecDeque<SelectionDecision>>,
     requests: mpsc::Sender<Request>,
@@ -88,6 +90,7 @@ impl GroupHandle {
             name,
             state: StateCell(RwLock::new(state)),
             mailbox: Mailbox::default(),
+            gauge: Gauge::default(),
             offers: ArcSwap::from_pointee(Offers::default()),
             book: Mutex::new(book),
             tally: Mutex::new(Tally::new()),
@@ -126,6 +129,41 @@ impl GroupHandle {
     /// Newest placement decisions, newest first.
     pub fn selections(&self, limit: usize) -> Vec<SelectionDecision> {
         self.selections.lock().iter().rev().take(limit).cloned().collect()
+    }
+
+    /// How a decision's policy fares now.
+    pub(super) fn set_binding(&self, status: BindingStatus) {
+        let mut bindings = self.bindings.lock();
+        match bindings.iter_mut().find(|known| known.decides == status.decides) {
+            Some(known) => *known = status,
+            None => bindings.push(status),
+        }
+    }
+
+    /// A question was answered with this node first, or refused.
+    pub(super) fn count_question(&self, question: &Question, node: Option<&Node>) {
+        let region = node.map(|node| node.region.clone()).or_else(|| question.region.clone());
+        let region = region.or_else(|| self.state.read().group().regions.first().cloned());
+        let Some(region) = region else { return };
+        let mut tally = self.tally.lock();
+        let (answered, refused) = tally.entry((question.action.role(), region)).or_default();
+        *(if node.is_some() { answered } else { refused }) += 1;
+    }
+
+    /// How well the group suits a new stream; less is better: active with a node to offer, in the wanted region,
+    /// then the load of its origins in permille.
+    pub(super) fn rank(&self, question: &Question) -> (bool, bool, u64) {
+        let state = self.state.read();
+        let role = question.action.role();
+        let offered = || {
+            state.members().filter(|member| member.node.role == role && state.takes_clients(member))
+        };
+        let wanted = |region: &RegionName| question.region.as_ref().is_none_or(|name| name == region);
+        let here = offered().any(|member| wanted(&member.node.region));
+        let capacity: u64 = offered().map(|member| u64::from(member.node.capacity)).sum();
+        let clients: u64 =
+            offered().map(|member| u64::from(member.load.connections) + u64::from(member.assigned)).sum();
+        (capacity == 0, !here, clients * 1_000 / capacity.max(1))
     }
 
     pub(super) fn note_selection(&self, decision: SelectionDecision) {

@@ -292,12 +292,12 @@ impl Fleet {
             let asking = assign::Asking { group, shared: &self.shared };
             match asking.answer(question) {
                 Ok(assigned) => {
-                    group.count_question(question, assigned.first().map(|first| &first.node), false);
+                    group.count_question(question, assigned.first().map(|first| first.node.as_ref()));
                     return Ok(assigned);
                 }
                 Err(error @ AssignError::TooMany(_)) => return Err(error),
                 Err(error) => {
-                    group.count_question(question, None, true);
+                    group.count_question(question, None);
                     refused = error;
                 }
             }

@@ -221,10 +221,12 @@ fn a_drain_ends_at_its_deadline() {
     story.retire(edge);
     for _ in 0..29 {
         story.later(10_000);
+        story.report_all_but(&[edge]);
         story.report(edge, 1);
         assert_eq!(story.state_of(edge), NodeState::InService);
     }
     story.later(11_000);
+    story.report_all_but(&[edge]);
     story.report(edge, 1);
     assert_eq!(story.state_of(edge), NodeState::Terminating);
     assert_eq!(story.node(edge).reason, Reason::DrainDeadline);

@@ -1,0 +1,54 @@
+//! Which policy answers now: the bound one, or a rung of the ladder below it.
+
+use std::sync::Arc;
+
+use weir_core::group::Binding;
+use weir_core::ids::GroupName;
+use weir_core::units::UtcMs;
+
+use super::status::BindingStatus;
+use crate::policy::ladder::{Ladder, Rung, StepEvent};
+use crate::policy::registry::PolicyRegistry;
+use crate::policy::{PolicyFault, SharedPolicy};
+
+/// A policy to ask.
+pub(super) struct Candidate {
+    pub(super) policy: SharedPolicy,
+    pub(super) binding: Binding,
+    /// It is the bound one.
+    pub(super) bound: bool,
+}
+
+/// The ladder of one decision of one group.
+pub(super) struct Rungs {
+    decides: &'static str,
+    builtin: &'static str,
+    ladder: Ladder,
+    bound: Option<Binding>,
+    faults: u64,
+    last_fault: Option<String>,
+}
+
+impl Rungs {
+    /// For `scaling`, `broadcast` or `subscribe`.
+    pub(super) fn new(decides: &'static str, builtin: &'static str) -> Self {
+        Self { decides, builtin, ladder: Ladder::new(), bound: None, faults: 0, last_fault: None }
+    }
+
+    /// The policies to ask, best first: what the ladder allows now, then the built-in one.
+    pub(super) fn candidates(&mut self, binding: &Binding, policies: &Arc<PolicyRegistry>, now: UtcMs) -> Vec<Candidate> {
+        if self.bound.as_ref() != Some(binding) {
+            // Another policy or other settings: what the old one did is no longer held against it.
+            self.ladder = Ladder::new();
+            self.bound = Some(binding.clone());
+        }
+        let mut candidates = Vec::new();
+        let rung = self.ladder.rung(now);
+        if rung == Rung::Bound {
+            let policy = policies.get(&binding.policy);
+            candidates.extend(policy.map(|policy| Candidate { policy, binding: binding.clone(), bound: true }));
+        }
+        let _ = rung;
+        candidates
+    }
+}
