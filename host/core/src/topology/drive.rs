@@ -165,13 +165,20 @@ impl Topology {
 
     /// The relay an edge should hang on: the one it has, else one with room, of its region, with the fewest children.
     fn relay_for(&self, child: &Member) -> Option<NodeNo> {
+        let open = |no: &NodeNo| {
+            let relay = self.members.get(*no);
+            relay.is_some_and(|node| node.role == Role::Relay && node.is_open())
+        };
+        // The usual case, and without a look at every relay.
+        if let Some(relay) = self.established(child.no).find(open) {
+            return Some(relay);
+        }
         self.members
             .relays()
             .filter(|node| node.is_open())
             .filter_map(|relay| {
                 let standing = match self.links.state(child.no, relay.no) {
-                    Some(LinkState::Established) => 0,
-                    Some(LinkState::Connecting) => 1,
+                    Some(LinkState::Established | LinkState::Connecting) => 1,
                     Some(LinkState::Prospective) => 2,
                     None => 3,
                     // It was just lost: only when there is no other.
