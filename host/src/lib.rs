@@ -1,5 +1,7 @@
 //! Weir: the manager of a live-streaming cluster. `ARCHITECTURE.md` beside this folder has the map.
 
 pub mod fleet;
+pub mod nodes;
 pub mod policy;
 pub mod store;
+pub mod telemetry;

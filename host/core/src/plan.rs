@@ -295,7 +295,14 @@ impl<'a> Planner<'a> {
     /// Carries out what the guardrails granted.
     pub fn grant(&mut self, granted: &Granted) {
         for no in &granted.reinstatements {
-            self.step_no(*no, &NodeEvent::DrainLifted);
+            // A policy takes back what a policy gave away, never what an operator or the host drained.
+            let by_policy = |member: &Member| {
+                let drain = member.node.drain.as_ref();
+                drain.is_some_and(|drain| drain.reason == Reason::Policy)
+            };
+            if self.state.member(*no).is_some_and(by_policy) {
+                self.step_no(*no, &NodeEvent::DrainLifted);
+            }
         }
         for no in &granted.cancellations {
             self.step_no(

@@ -5,7 +5,6 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::sync::LazyLock;
 
-use weir_cloud::clock::SharedClock;
 use weir_core::group_state::{GroupState, Member, placement_roles};
 use weir_core::ids::NodeNo;
 use weir_core::node::Node;
@@ -16,8 +15,8 @@ use weir_core::units::UtcMs;
 use super::group::GroupHandle;
 use super::status::SelectionDecision;
 use super::view::Offer;
-use super::{AssignError, Assigned, Question};
-use crate::policy::{Outcome, PolicyFault};
+use super::{AssignError, Assigned, Question, Shared};
+use crate::policy::Outcome;
 
 /// So many nodes handed out since the view was made that the list itself slows questions: make a new view.
 const CROWDED: usize = 64;
@@ -36,11 +35,8 @@ struct Chosen {
 
 /// Answers one question from one group.
 pub(super) struct Asking<'a> {
-    pub group: &'a Arc<GroupHandle>,
-    pub clock: &'a SharedClock,
-    pub random: u32,
-    /// Told of every fault of a placement policy, with the action it decides.
-    pub on_fault: &'a dyn Fn(&Arc<GroupHandle>, &Question, &PolicyFault),
+    pub(super) group: &'a Arc<GroupHandle>,
+    pub(super) shared: &'a Shared,
 }
 
 impl Asking<'_> {
@@ -49,20 +45,28 @@ impl Asking<'_> {
     /// # Errors
     /// [`AssignError`]; nothing is reserved then.
     pub(super) fn answer(&self, question: &Question) -> Result<Vec<Assigned>, AssignError> {
-        let now = self.clock.now();
+        let now = self.shared.clock.now();
         let client = client_key(question);
-        if let Err(ReserveError::ClientCap { retry_after }) = self.group.book.lock().check_client(client, now) {
+        if let Err(ReserveError::ClientCap { retry_after }) =
+            self.group.book.lock().check_client(client, now)
+        {
             return Err(AssignError::TooMany(retry_after));
         }
         let offers = self.group.offers.load();
-        let offer = offers.of(question.action).ok_or_else(|| self.nobody(question))?;
+        let offer = offers
+            .of(question.action)
+            .ok_or_else(|| self.nobody(question))?;
         let chosen = self.choose(offer, question)?;
         let taken = self.take(offer, question, &chosen, client, now);
         self.note(offer, question, &chosen, &taken, now);
         match taken {
             taken if taken.is_empty() => Err(self.nobody(question)),
             taken if question.strict && taken.len() < question.endpoints as usize => {
-                Err(AssignError::NoNode(format!("only {} of {} nodes fit", taken.len(), question.endpoints)))
+                Err(AssignError::NoNode(format!(
+                    "only {} of {} nodes fit",
+                    taken.len(),
+                    question.endpoints
+                )))
             }
             taken => Ok(taken),
         }
@@ -76,25 +80,50 @@ impl Asking<'_> {
                 weir_core::units::DurationMs::secs(1),
             ));
         };
-        let Outcome { answer, fuel, micros } = answering.pool.select(&request);
-        let by_policy = |ids, reason: &str| Chosen { ids, by_policy: true, fuel, micros, reason: reason.to_owned() };
+        let Outcome {
+            answer,
+            fuel,
+            micros,
+        } = answering.pool.select(&request);
+        let by_policy = |ids, reason: &str| Chosen {
+            ids,
+            by_policy: true,
+            fuel,
+            micros,
+            reason: reason.to_owned(),
+        };
         match answer {
-            Ok(Ok(ids)) => Ok(by_policy(ids, "chosen by the policy")),
-            Ok(Err(refusal)) => Err(refused(&refusal)),
+            Ok(Ok(ids)) => {
+                self.group.note_call(question.action, None);
+                Ok(by_policy(ids, "chosen by the policy"))
+            }
+            Ok(Err(refusal)) => {
+                self.group.note_call(question.action, None);
+                Err(refused(&refusal))
+            }
             Err(fault) => {
-                (self.on_fault)(self.group, question, &fault);
+                self.group.note_call(question.action, Some(fault.clone()));
                 let ids = ranked(&self.group.state.read(), offer, question);
                 let reason = format!("ranked by load, because the policy failed: {fault}");
-                Ok(Chosen { ids, by_policy: false, fuel, micros, reason })
+                Ok(Chosen {
+                    ids,
+                    by_policy: false,
+                    fuel,
+                    micros,
+                    reason,
+                })
             }
         }
     }
 
     fn request(&self, offer: &Offer, question: &Question) -> Result<SelectRequest, AssignError> {
         let wanted = question.region.as_ref();
-        let region = wanted.and_then(|name| offer.view.regions.iter().position(|known| known == name));
+        let region =
+            wanted.and_then(|name| offer.view.regions.iter().position(|known| known == name));
         if let (Some(name), None, true) = (wanted, region, question.strict) {
-            return Err(AssignError::NoNode(format!("no node of the group is in region {name}")));
+            return Err(AssignError::NoNode(format!(
+                "no node of the group is in region {name}"
+            )));
         }
         let state = self.group.state.read();
         let carriers = state.streams().holders(&question.stream).map(|(no, _)| no);
@@ -106,31 +135,57 @@ impl Asking<'_> {
             zone: None,
             strict: question.strict,
             count: question.endpoints.clamp(1, MAX_CHOICES as u32),
-            carriers: carriers.filter(|no| offer.has(*no)).map(|no| no.0).collect(),
+            carriers: carriers
+                .filter(|no| offer.has(*no))
+                .map(|no| no.0)
+                .collect(),
             handed_out: offer.handed_out(),
             sequence: self.group.next_sequence(question.action),
-            random: self.random,
+            random: self.shared.random(),
         })
     }
 
     /// Reserves the first choices that are still valid. Falls back to the host's ranking when none is.
-    fn take(&self, offer: &Offer, question: &Question, chosen: &Chosen, client: u64, now: UtcMs) -> Vec<Assigned> {
+    fn take(
+        &self,
+        offer: &Offer,
+        question: &Question,
+        chosen: &Chosen,
+        client: u64,
+        now: UtcMs,
+    ) -> Vec<Assigned> {
         let state = self.group.state.read();
         let mut taken = Vec::new();
-        let spare = || if chosen.by_policy { ranked(&state, offer, question) } else { Vec::new() };
+        let spare = || {
+            if chosen.by_policy {
+                ranked(&state, offer, question)
+            } else {
+                Vec::new()
+            }
+        };
         for ids in [chosen.ids.clone(), spare()] {
             for id in ids {
                 if taken.len() == question.endpoints as usize {
                     break;
                 }
                 let no = NodeNo(id);
-                if taken.iter().any(|assigned: &Assigned| assigned.node.no == no) {
+                if taken
+                    .iter()
+                    .any(|assigned: &Assigned| assigned.node.no == no)
+                {
                     continue;
                 }
-                let fits = state.member(no).filter(|member| offer.has(no) && self.fits(&state, member, question));
-                let Some(node) = fits.map(|member| member.node.clone()) else { continue };
+                let fits = state
+                    .member(no)
+                    .filter(|member| offer.has(no) && self.fits(&state, member, question));
+                let Some(node) = fits.map(|member| member.node.clone()) else {
+                    continue;
+                };
                 if self.reserve(&node, client, now) {
-                    taken.push(Assigned { node, group: self.group.name.clone() });
+                    taken.push(Assigned {
+                        node,
+                        group: self.group.name.clone(),
+                    });
                     if offer.hand_out(no) > CROWDED {
                         self.group.mailbox.wake();
                     }
@@ -144,38 +199,71 @@ impl Asking<'_> {
     }
 
     fn reserve(&self, node: &Node, client: u64, now: UtcMs) -> bool {
-        self.group.book.lock().reserve(node.no, node.capacity, client, now).is_ok()
+        self.group
+            .book
+            .lock()
+            .reserve(node.no, node.capacity, client, now)
+            .is_ok()
     }
 
     /// The host's own conditions, against the current state.
     fn fits(&self, state: &GroupState, member: &Member, question: &Question) -> bool {
-        let place = !question.strict || question.region.as_ref().is_none_or(|region| *region == member.node.region);
+        let place = !question.strict
+            || question
+                .region
+                .as_ref()
+                .is_none_or(|region| *region == member.node.region);
         state.takes_clients(member) && place
     }
 
     fn nobody(&self, question: &Question) -> AssignError {
         let state = self.group.state.read();
         let roles = placement_roles(&state, question.action);
-        let of_role = || state.members().filter(|member| roles.contains(&member.node.role));
-        let offered = of_role().filter(|member| state.takes_clients(member)).count();
+        let of_role = || {
+            state
+                .members()
+                .filter(|member| roles.contains(&member.node.role))
+        };
+        let offered = of_role()
+            .filter(|member| state.takes_clients(member))
+            .count();
         let role = roles.first().map_or("node", |role| role.as_str());
         let why = match (of_role().count(), offered) {
             (0, _) => format!("group {} has no {role}", self.group.name),
-            (all, 0) => format!("none of the {all} {role} nodes of group {} takes clients now", self.group.name),
-            (_, some) => format!("none of the {some} {role} nodes that take clients has room for this client"),
+            (all, 0) => format!(
+                "none of the {all} {role} nodes of group {} takes clients now",
+                self.group.name
+            ),
+            (_, some) => format!(
+                "none of the {some} {role} nodes that take clients has room for this client"
+            ),
         };
         AssignError::NoNode(why)
     }
 
-    fn note(&self, offer: &Offer, question: &Question, chosen: &Chosen, taken: &[Assigned], now: UtcMs) {
-        let policy = offer.answering.as_ref().filter(|_| chosen.by_policy).map(|answering| &answering.policy);
+    fn note(
+        &self,
+        offer: &Offer,
+        question: &Question,
+        chosen: &Chosen,
+        taken: &[Assigned],
+        now: UtcMs,
+    ) {
+        let policy = offer
+            .answering
+            .as_ref()
+            .filter(|_| chosen.by_policy)
+            .map(|answering| &answering.policy);
         self.group.note_selection(SelectionDecision {
             at: now,
             action: question.action,
             stream: question.stream.path(),
             policy: policy.map(|policy| policy.name().to_owned()),
             version: policy.map(|policy| policy.version().to_owned()),
-            chosen: taken.iter().map(|assigned| assigned.node.id.to_string()).collect(),
+            chosen: taken
+                .iter()
+                .map(|assigned| assigned.node.id.to_string())
+                .collect(),
             reason: chosen.reason.clone(),
             fuel: chosen.fuel,
             micros: chosen.micros,
@@ -194,7 +282,10 @@ fn ranked(state: &GroupState, offer: &Offer, question: &Question) -> Vec<u32> {
             let member = state.member(NodeNo(*id))?;
             let load = u64::from(member.load.connections) + u64::from(member.assigned);
             let permille = load * 1_000 / u64::from(member.node.capacity.max(1));
-            let elsewhere = question.region.as_ref().is_some_and(|region| *region != member.node.region);
+            let elsewhere = question
+                .region
+                .as_ref()
+                .is_some_and(|region| *region != member.node.region);
             Some((elsewhere, permille, *id))
         })
         .collect();
@@ -204,13 +295,17 @@ fn ranked(state: &GroupState, offer: &Offer, question: &Question) -> Vec<u32> {
 
 fn refused(refusal: &Refusal) -> AssignError {
     match refusal {
-        Refusal::Full => AssignError::NoNode("the placement policy finds every node full".to_owned()),
+        Refusal::Full => {
+            AssignError::NoNode("the placement policy finds every node full".to_owned())
+        }
         Refusal::NoSuchPlace => AssignError::NoNode("no node is in the wanted place".to_owned()),
         Refusal::RetryAfterMs(ms) => AssignError::Unavailable(
             "the placement policy asks to come again later".to_owned(),
             weir_core::units::DurationMs(u64::from(*ms)),
         ),
-        Refusal::Other(words) => AssignError::NoNode(format!("the placement policy refused: {words}")),
+        Refusal::Other(words) => {
+            AssignError::NoNode(format!("the placement policy refused: {words}"))
+        }
     }
 }
 

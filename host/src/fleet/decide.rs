@@ -53,7 +53,7 @@ struct Answer {
 impl Scaler {
     pub(super) fn new(state: PolicyState) -> Self {
         Self {
-            rungs: Rungs::new("scaling"),
+            rungs: Rungs::new("scaling", "threshold"),
             due: UtcMs(0),
             state,
             next_state: None,
@@ -78,11 +78,20 @@ impl Scaler {
     }
 
     /// Asks, clamps and plans. Nothing is changed but the ladder.
-    pub(super) async fn decide(&mut self, handle: &Arc<GroupHandle>, shared: &Arc<Shared>, now: UtcMs) -> Decided {
+    pub(super) async fn decide(
+        &mut self,
+        handle: &Arc<GroupHandle>,
+        shared: &Arc<Shared>,
+        now: UtcMs,
+    ) -> Decided {
         let (snapshot, binding, phase) = {
             let state = handle.state.read();
             let snapshot = state.snapshot(shared.random(), now);
-            (Arc::new(snapshot), state.spec().bindings.scaling.clone(), state.group().state)
+            (
+                Arc::new(snapshot),
+                state.spec().bindings.scaling.clone(),
+                state.group().state,
+            )
         };
         let answer = match phase {
             Phase::Active => self.ask(handle, shared, &snapshot, &binding, now).await,
@@ -100,7 +109,11 @@ impl Scaler {
         let decision = recorded(&state, &plan, &granted, &answer, now);
         self.remember(&answer);
         let keep = self.is_news(&decision, &plan) || self.next_state.is_some();
-        Decided { plan, decision, keep }
+        Decided {
+            plan,
+            decision,
+            keep,
+        }
     }
 
     async fn ask(
@@ -130,30 +143,53 @@ impl Scaler {
                 Err(problem) => {
                     self.rungs.fault(&handle.name, &candidate, &problem, now);
                     let who = format!("{} {}", candidate.policy.name(), candidate.policy.version());
-                    fault = Some(format!("{who}: {problem} (to blame: {:?})", problem.blame()).to_lowercase());
+                    fault = Some(
+                        format!("{who}: {problem} (to blame: {:?})", problem.blame())
+                            .to_lowercase(),
+                    );
                 }
             }
         }
-        Answer { fault: fault.or_else(|| Some("no policy answers: holding".to_owned())), ..Answer::nobody() }
+        Answer {
+            fault: fault.or_else(|| Some("no policy answers: holding".to_owned())),
+            ..Answer::nobody()
+        }
     }
 
     async fn propose(&self, snapshot: &Arc<Snapshot>, candidate: &Candidate) -> Outcome<Proposal> {
         let (snapshot, policy) = (snapshot.clone(), candidate.policy.clone());
         let settings = candidate.binding.settings.clone();
         let own = self.state.policy == policy.name();
-        let blob = if own { self.state.blob.clone() } else { Vec::new() };
+        let blob = if own {
+            self.state.blob.clone()
+        } else {
+            Vec::new()
+        };
         let call = move || policy.propose(&snapshot, &settings, &blob);
-        tokio::task::spawn_blocking(call).await.unwrap_or_else(|gone| Outcome {
-            answer: Err(PolicyFault::Engine { message: gone.to_string() }),
-            fuel: 0,
-            micros: 0,
-        })
+        tokio::task::spawn_blocking(call)
+            .await
+            .unwrap_or_else(|gone| Outcome {
+                answer: Err(PolicyFault::Engine {
+                    message: gone.to_string(),
+                }),
+                fuel: 0,
+                micros: 0,
+            })
     }
 
     fn remember(&mut self, answer: &Answer) {
-        self.next_wake = answer.proposal.as_ref().and_then(|proposal| proposal.next_wake_ms).map(|ms| DurationMs(ms.into()));
-        let (Some(proposal), Some(policy)) = (&answer.proposal, &answer.policy) else { return };
-        let next = PolicyState { policy: policy.name().to_owned(), blob: proposal.state.clone() };
+        self.next_wake = answer
+            .proposal
+            .as_ref()
+            .and_then(|proposal| proposal.next_wake_ms)
+            .map(|ms| DurationMs(ms.into()));
+        let (Some(proposal), Some(policy)) = (&answer.proposal, &answer.policy) else {
+            return;
+        };
+        let next = PolicyState {
+            policy: policy.name().to_owned(),
+            blob: proposal.state.clone(),
+        };
         self.next_state = (next != self.state).then_some(next);
     }
 
@@ -177,18 +213,31 @@ impl Scaler {
         }
         self.last = Some(decision);
         let every = handle.state.read().rules().timers.decide_every;
-        let hint = self.next_wake.map_or(every, |hint| hint.max(SHORTEST_WAKE).min(every));
+        let hint = self
+            .next_wake
+            .map_or(every, |hint| hint.max(SHORTEST_WAKE).min(every));
         self.due = now + hint;
     }
 }
 
 impl Answer {
     fn nobody() -> Self {
-        Self { proposal: None, policy: None, fault: None, fuel: 0, micros: 0 }
+        Self {
+            proposal: None,
+            policy: None,
+            fault: None,
+            fuel: 0,
+            micros: 0,
+        }
     }
 }
 
-fn granted(state: &GroupState, snapshot: &Snapshot, proposal: Option<&Proposal>, now: UtcMs) -> Granted {
+fn granted(
+    state: &GroupState,
+    snapshot: &Snapshot,
+    proposal: Option<&Proposal>,
+    now: UtcMs,
+) -> Granted {
     let rules = state.rules();
     let launchable: BTreeSet<Role> = state.spec().launch.keys().copied().collect();
     let facts = GuardFacts {
@@ -197,13 +246,22 @@ fn granted(state: &GroupState, snapshot: &Snapshot, proposal: Option<&Proposal>,
         frozen: state.is_frozen(),
         terminating: state.group().state == Phase::Terminating,
         launches_last_minute: state.launches_last_minute(now),
-        caps: Caps { launches_per_minute: rules.launches_per_minute, nodes_per_group: rules.nodes_per_group },
+        caps: Caps {
+            launches_per_minute: rules.launches_per_minute,
+            nodes_per_group: rules.nodes_per_group,
+        },
         launchable: &launchable,
     };
     guardrails::apply(snapshot, proposal, &facts)
 }
 
-fn recorded(state: &GroupState, plan: &Plan, granted: &Granted, answer: &Answer, now: UtcMs) -> ScalingDecision {
+fn recorded(
+    state: &GroupState,
+    plan: &Plan,
+    granted: &Granted,
+    answer: &Answer,
+    now: UtcMs,
+) -> ScalingDecision {
     let action = |node: &weir_core::node::Node, why: &str| NodeAction {
         node: node.id.to_string(),
         role: node.role,
@@ -211,7 +269,9 @@ fn recorded(state: &GroupState, plan: &Plan, granted: &Granted, answer: &Answer,
         why: why.to_owned(),
     };
     let of = |nos: &[NodeNo], why: &str| -> Vec<NodeAction> {
-        nos.iter().filter_map(|no| Some(action(&state.member(*no)?.node, why))).collect()
+        nos.iter()
+            .filter_map(|no| Some(action(&state.member(*no)?.node, why)))
+            .collect()
     };
     let launched: Vec<NodeAction> = plan
         .nodes
@@ -224,12 +284,29 @@ fn recorded(state: &GroupState, plan: &Plan, granted: &Granted, answer: &Answer,
     reverted.extend(of(&granted.cancellations, "the launch is given up"));
     ScalingDecision {
         at: now,
-        policy: answer.policy.as_ref().map(|policy| policy.name().to_owned()),
-        version: answer.policy.as_ref().map(|policy| policy.version().to_owned()),
-        digest: answer.policy.as_ref().map(|policy| policy.digest().to_owned()),
+        policy: answer
+            .policy
+            .as_ref()
+            .map(|policy| policy.name().to_owned()),
+        version: answer
+            .policy
+            .as_ref()
+            .map(|policy| policy.version().to_owned()),
+        digest: answer
+            .policy
+            .as_ref()
+            .map(|policy| policy.digest().to_owned()),
         summary: summary(&launched, &retired, &reverted),
-        reasons: answer.proposal.as_ref().map(|proposal| proposal.reasons.clone()).unwrap_or_default(),
-        signals: answer.proposal.as_ref().map(|proposal| proposal.signals.clone()).unwrap_or_default(),
+        reasons: answer
+            .proposal
+            .as_ref()
+            .map(|proposal| proposal.reasons.clone())
+            .unwrap_or_default(),
+        signals: answer
+            .proposal
+            .as_ref()
+            .map(|proposal| proposal.signals.clone())
+            .unwrap_or_default(),
         launched,
         retired,
         reverted,
@@ -248,11 +325,19 @@ fn summary(launched: &[NodeAction], retired: &[NodeAction], reverted: &[NodeActi
         });
         roles.collect::<Vec<_>>().join(", ")
     };
-    let parts = [("launch", launched), ("retire", retired), ("take back", reverted)];
+    let parts = [
+        ("launch", launched),
+        ("retire", retired),
+        ("take back", reverted),
+    ];
     let said: Vec<String> = parts
         .iter()
         .filter(|(_, actions)| !actions.is_empty())
         .map(|(verb, actions)| format!("{verb} {}", count(actions)))
         .collect();
-    if said.is_empty() { "hold".to_owned() } else { said.join("; ") }
+    if said.is_empty() {
+        "hold".to_owned()
+    } else {
+        said.join("; ")
+    }
 }

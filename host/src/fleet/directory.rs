@@ -39,16 +39,22 @@ impl Directory {
     /// Adds a node or takes its new addresses.
     pub fn put(&self, group: &Arc<GroupHandle>, node: &Node) {
         let mut maps = self.maps.write();
-        let entry = Entry { group: group.clone(), no: node.no, id: node.id.clone() };
+        let entry = Entry {
+            group: group.clone(),
+            no: node.no,
+            id: node.id.clone(),
+        };
         maps.by_id.insert(node.id.clone(), entry);
         if let Some(platform_id) = &node.platform_id {
-            maps.by_platform.insert(platform_id.to_string(), node.id.clone());
+            maps.by_platform
+                .insert(platform_id.to_string(), node.id.clone());
         }
         for name in [&node.address, &node.hostname].into_iter().flatten() {
             maps.by_address.insert(name.clone(), node.id.clone());
         }
         if let Some(address) = &node.private_address {
-            maps.by_private_address.insert(address.clone(), node.id.clone());
+            maps.by_private_address
+                .insert(address.clone(), node.id.clone());
         }
     }
 
@@ -70,7 +76,11 @@ impl Directory {
     pub fn find(&self, key: &str) -> Option<Entry> {
         let maps = self.maps.read();
         let id = NodeId::from(key);
-        let id = maps.by_address.get(key).or_else(|| maps.by_private_address.get(key)).unwrap_or(&id);
+        let id = maps
+            .by_address
+            .get(key)
+            .or_else(|| maps.by_private_address.get(key))
+            .unwrap_or(&id);
         maps.by_id.get(id).cloned()
     }
 
@@ -80,10 +90,27 @@ impl Directory {
             return self.by_id(id);
         }
         let maps = self.maps.read();
-        let platform = envelope.platform_id.as_ref().and_then(|id| maps.by_platform.get(id));
-        let public = || envelope.public_ip.as_ref().and_then(|address| maps.by_address.get(address));
-        let private = || envelope.private_ip.as_ref().and_then(|address| maps.by_private_address.get(address));
-        let by_peer = || maps.by_address.get(peer).or_else(|| maps.by_private_address.get(peer));
+        let platform = envelope
+            .platform_id
+            .as_ref()
+            .and_then(|id| maps.by_platform.get(id));
+        let public = || {
+            envelope
+                .public_ip
+                .as_ref()
+                .and_then(|address| maps.by_address.get(address))
+        };
+        let private = || {
+            envelope
+                .private_ip
+                .as_ref()
+                .and_then(|address| maps.by_private_address.get(address))
+        };
+        let by_peer = || {
+            maps.by_address
+                .get(peer)
+                .or_else(|| maps.by_private_address.get(peer))
+        };
         let id = platform.or_else(public).or_else(private).or_else(by_peer)?;
         maps.by_id.get(id).cloned()
     }
@@ -91,7 +118,10 @@ impl Directory {
     /// Is this address one of the node's own?
     pub fn is_address_of(&self, id: &NodeId, address: &str) -> bool {
         let maps = self.maps.read();
-        let owner = maps.by_address.get(address).or_else(|| maps.by_private_address.get(address));
+        let owner = maps
+            .by_address
+            .get(address)
+            .or_else(|| maps.by_private_address.get(address));
         owner == Some(id)
     }
 }

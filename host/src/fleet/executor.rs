@@ -34,14 +34,20 @@ pub(super) struct Executor {
 
 impl Executor {
     pub(super) fn new(cloud: Arc<dyn CloudController>, link: Arc<dyn NodeLink>) -> Self {
-        Self { cloud, link, slots: Arc::new(Semaphore::new(CALLS_AT_ONCE)) }
+        Self {
+            cloud,
+            link,
+            slots: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
+        }
     }
 
     /// Starts a call; its answer arrives on `facts`.
     pub(super) fn call(&self, call: CloudCall, facts: mpsc::UnboundedSender<Fact>) {
         let executor = self.clone();
         tokio::spawn(async move {
-            let Ok(_slot) = executor.slots.acquire().await else { return };
+            let Ok(_slot) = executor.slots.acquire().await else {
+                return;
+            };
             let answer = executor.carry_out(&call).await;
             if let CallAnswer::Unclear(problem) = &answer {
                 tracing::warn!(node.id = %call.node.id, call = ?call.kind, %problem, "the cloud gave no clear answer; asking again");
@@ -63,7 +69,11 @@ impl Executor {
     async fn carry_out(&self, call: &CloudCall) -> CallAnswer {
         let node = &call.node;
         match call.kind {
-            CallKind::Launch => self.cloud.launch(&request(node)).await.map_or_else(refused, seen),
+            CallKind::Launch => self
+                .cloud
+                .launch(&request(node))
+                .await
+                .map_or_else(refused, seen),
             CallKind::Describe => match self.cloud.describe(&node.region, &node.id).await {
                 Ok(found) => found.map_or(CallAnswer::Absent, seen),
                 Err(error) => CallAnswer::Unclear(error.to_string()),
@@ -102,7 +112,9 @@ fn seen(instance: Instance) -> CallAnswer {
         InstanceState::Pending | InstanceState::Running => CallAnswer::Instance(addresses),
         InstanceState::Ending => CallAnswer::Ending,
         InstanceState::Ended => CallAnswer::Ended,
-        InstanceState::Unknown => CallAnswer::Unclear("the instance's state is not known".to_owned()),
+        InstanceState::Unknown => {
+            CallAnswer::Unclear("the instance's state is not known".to_owned())
+        }
     }
 }
 
@@ -110,6 +122,8 @@ fn refused(error: CloudError) -> CallAnswer {
     match error {
         CloudError::NoCapacity { .. } => CallAnswer::Failed(LaunchFailure::NoCapacity),
         CloudError::Refused { reason } => CallAnswer::Failed(LaunchFailure::Refused(reason)),
-        CloudError::Throttled | CloudError::Unknown { .. } => CallAnswer::Unclear(error.to_string()),
+        CloudError::Throttled | CloudError::Unknown { .. } => {
+            CallAnswer::Unclear(error.to_string())
+        }
     }
 }

@@ -41,17 +41,31 @@ impl Gauge {
         let mut sums = Sums::default();
         let loads = state.role_loads();
         for load in &loads {
-            let bound = u64::from(load.capacity_in_service) * u64::from(state.spec().threshold(load.role)) / 100;
-            sums.places.push(Place { connections: u64::from(load.connections), bound });
+            let bound = u64::from(load.capacity_in_service)
+                * u64::from(state.spec().threshold(load.role))
+                / 100;
+            sums.places.push(Place {
+                connections: u64::from(load.connections),
+                bound,
+            });
         }
         for member in state.members() {
             let node = &member.node;
-            let Some(place) = loads.iter().position(|load| load.role == node.role && load.region == node.region)
+            let Some(place) = loads
+                .iter()
+                .position(|load| load.role == node.role && load.region == node.region)
             else {
                 continue;
             };
             let in_service = node.state == NodeState::InService;
-            sums.nodes.insert(node.no, Known { place, connections: member.load.connections, in_service });
+            sums.nodes.insert(
+                node.no,
+                Known {
+                    place,
+                    connections: member.load.connections,
+                    in_service,
+                },
+            );
         }
         *self.sums.lock() = sums;
     }
@@ -60,14 +74,17 @@ impl Gauge {
     pub(super) fn moves(&self, no: NodeNo, report: &Report) -> bool {
         let mut sums = self.sums.lock();
         let Sums { places, nodes } = &mut *sums;
-        let Some(known) = nodes.get_mut(&no) else { return true };
+        let Some(known) = nodes.get_mut(&no) else {
+            return true;
+        };
         let before = std::mem::replace(&mut known.connections, report.client_count);
         if !known.in_service {
             return true;
         }
         let place = &mut places[known.place];
         let was_over = place.connections > place.bound;
-        place.connections = place.connections.saturating_sub(u64::from(before)) + u64::from(report.client_count);
+        place.connections =
+            place.connections.saturating_sub(u64::from(before)) + u64::from(report.client_count);
         let is_over = place.connections > place.bound;
         was_over != is_over || (before == 0) != (report.client_count == 0)
     }

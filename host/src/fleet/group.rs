@@ -21,6 +21,7 @@ use super::picture;
 use super::status::{BindingStatus, GroupStatus, NodeStatus, ScalingDecision, SelectionDecision};
 use super::view::Offers;
 use super::{FleetError, Launched, Question};
+use crate::policy::PolicyFault;
 use crate::store::{Store, StoreError};
 
 /// Placement decisions kept for a look, per group.
@@ -46,9 +47,15 @@ impl StateCell {
 /// What others ask of the reconciler.
 pub(super) enum Request {
     /// An operator's order; answered when it is stored.
-    Order(OperatorOrder, oneshot::Sender<Result<Vec<NodeNo>, FleetError>>),
+    Order(
+        OperatorOrder,
+        oneshot::Sender<Result<Vec<NodeNo>, FleetError>>,
+    ),
     /// Several sunsets, all or none.
-    Sunset(Vec<NodeNo>, oneshot::Sender<Result<Vec<NodeNo>, FleetError>>),
+    Sunset(
+        Vec<NodeNo>,
+        oneshot::Sender<Result<Vec<NodeNo>, FleetError>>,
+    ),
     /// Drop stream entries; answers how many.
     ClearStreams(bool, oneshot::Sender<u32>),
     /// Documents, thresholds or settings changed.
@@ -57,6 +64,18 @@ pub(super) enum Request {
 
 /// Questions answered and refused since the reconciler last looked, per role and region.
 pub(super) type Tally = BTreeMap<(Role, RegionName), (u32, u32)>;
+
+/// How calls of a placement policy went, in their order.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum CallNote {
+    /// So many answers in a row.
+    Good(u32),
+    /// A fault.
+    Bad(PolicyFault),
+}
+
+/// Notes kept between two passes; a policy that fails more often is off its rung long before.
+const CALL_NOTES: usize = 64;
 
 /// A group's handle.
 pub struct GroupHandle {
@@ -71,6 +90,7 @@ pub struct GroupHandle {
     pub(super) book: Mutex<ReservationBook>,
     pub(super) tally: Mutex<Tally>,
     bindings: Mutex<Vec<BindingStatus>>,
+    calls: [Mutex<Vec<CallNote>>; 2],
     sequences: [AtomicU32; 2],
     selections: Mutex<VecDeque<SelectionDecision>>,
     requests: mpsc::Sender<Request>,
@@ -95,6 +115,7 @@ impl GroupHandle {
             book: Mutex::new(book),
             tally: Mutex::new(Tally::new()),
             bindings: Mutex::new(Vec::new()),
+            calls: [Mutex::default(), Mutex::default()],
             sequences: [AtomicU32::new(0), AtomicU32::new(0)],
             selections: Mutex::new(VecDeque::with_capacity(KEPT_SELECTIONS)),
             requests,
@@ -120,29 +141,63 @@ impl GroupHandle {
     pub async fn decisions(&self, limit: u32) -> Result<Vec<ScalingDecision>, FleetError> {
         let stored = self.store.decisions(self.id, limit).await?;
         let read = |decision: crate::store::StoredDecision| {
-            serde_json::from_str(&decision.document)
-                .map_err(|source| StoreError::Unreadable { what: "decision", source: source.into() })
+            serde_json::from_str(&decision.document).map_err(|source| StoreError::Unreadable {
+                what: "decision",
+                source: source.into(),
+            })
         };
         Ok(stored.into_iter().map(read).collect::<Result<_, _>>()?)
     }
 
     /// Newest placement decisions, newest first.
     pub fn selections(&self, limit: usize) -> Vec<SelectionDecision> {
-        self.selections.lock().iter().rev().take(limit).cloned().collect()
+        self.selections
+            .lock()
+            .iter()
+            .rev()
+            .take(limit)
+            .cloned()
+            .collect()
     }
 
     /// How a decision's policy fares now.
     pub(super) fn set_binding(&self, status: BindingStatus) {
         let mut bindings = self.bindings.lock();
-        match bindings.iter_mut().find(|known| known.decides == status.decides) {
+        match bindings
+            .iter_mut()
+            .find(|known| known.decides == status.decides)
+        {
             Some(known) => *known = status,
             None => bindings.push(status),
         }
     }
 
+    /// A placement policy answered, or failed, which wakes the group.
+    pub(super) fn note_call(&self, action: Action, fault: Option<PolicyFault>) {
+        let mut notes = self.calls[action as usize].lock();
+        let room = notes.len() < CALL_NOTES;
+        match (notes.last_mut(), fault) {
+            (Some(CallNote::Good(count)), None) => *count = count.saturating_add(1),
+            (_, None) if room => notes.push(CallNote::Good(1)),
+            (_, Some(fault)) => {
+                if room {
+                    notes.push(CallNote::Bad(fault));
+                }
+                self.mailbox.wake();
+            }
+            (_, None) => {}
+        }
+    }
+
+    pub(super) fn take_calls(&self, action: Action) -> Vec<CallNote> {
+        std::mem::take(&mut *self.calls[action as usize].lock())
+    }
+
     /// A question was answered with this node first, or refused.
     pub(super) fn count_question(&self, question: &Question, node: Option<&Node>) {
-        let region = node.map(|node| node.region.clone()).or_else(|| question.region.clone());
+        let region = node
+            .map(|node| node.region.clone())
+            .or_else(|| question.region.clone());
         let region = region.or_else(|| self.state.read().group().regions.first().cloned());
         let Some(region) = region else { return };
         let mut tally = self.tally.lock();
@@ -156,13 +211,19 @@ impl GroupHandle {
         let state = self.state.read();
         let role = question.action.role();
         let offered = || {
-            state.members().filter(|member| member.node.role == role && state.takes_clients(member))
+            state
+                .members()
+                .filter(|member| member.node.role == role && state.takes_clients(member))
         };
-        let wanted = |region: &RegionName| question.region.as_ref().is_none_or(|name| name == region);
+        let wanted =
+            |region: &RegionName| question.region.as_ref().is_none_or(|name| name == region);
         let here = offered().any(|member| wanted(&member.node.region));
-        let capacity: u64 = offered().map(|member| u64::from(member.node.capacity)).sum();
-        let clients: u64 =
-            offered().map(|member| u64::from(member.load.connections) + u64::from(member.assigned)).sum();
+        let capacity: u64 = offered()
+            .map(|member| u64::from(member.node.capacity))
+            .sum();
+        let clients: u64 = offered()
+            .map(|member| u64::from(member.load.connections) + u64::from(member.assigned))
+            .sum();
         (capacity == 0, !here, clients * 1_000 / capacity.max(1))
     }
 
@@ -184,12 +245,21 @@ impl GroupHandle {
     /// [`FleetError::Refused`] over the maximum, without a launch target, or while the group is being deleted.
     pub async fn launch(&self, role: Role) -> Result<Launched, FleetError> {
         let launched = self.order(OperatorOrder::Launch(role)).await?;
-        let node = launched.first().and_then(|no| self.record(*no)).ok_or(FleetError::Stopping)?;
-        Ok(Launched { node, group: self.group() })
+        let node = launched
+            .first()
+            .and_then(|no| self.record(*no))
+            .ok_or(FleetError::Stopping)?;
+        Ok(Launched {
+            node,
+            group: self.group(),
+        })
     }
 
     fn record(&self, no: NodeNo) -> Option<Arc<Node>> {
-        self.state.read().member(no).map(|member| member.node.clone())
+        self.state
+            .read()
+            .member(no)
+            .map(|member| member.node.clone())
     }
 
     /// Ends a node. Without `force` only one in service. Answers it as it was before.
@@ -198,7 +268,10 @@ impl GroupHandle {
     /// [`FleetError::NotFound`], [`FleetError::Refused`] in a wrong state.
     pub async fn terminate(&self, no: NodeNo, force: bool) -> Result<NodeStatus, FleetError> {
         let before = self.status().node(no).cloned();
-        let before = before.ok_or_else(|| FleetError::NotFound { what: "node", name: no.to_string() })?;
+        let before = before.ok_or_else(|| FleetError::NotFound {
+            what: "node",
+            name: no.to_string(),
+        })?;
         self.order(OperatorOrder::Terminate { no, force }).await?;
         Ok(before)
     }
@@ -224,17 +297,29 @@ impl GroupHandle {
         self.order(OperatorOrder::DeleteGroup).await.map(|_| ())
     }
 
-    pub(super) async fn configure(&self, configuration: super::Configuration) -> Result<(), FleetError> {
-        self.requests.send(Request::Configure(configuration)).await.map_err(|_| FleetError::Stopping)
+    pub(super) async fn configure(
+        &self,
+        configuration: super::Configuration,
+    ) -> Result<(), FleetError> {
+        self.requests
+            .send(Request::Configure(configuration))
+            .await
+            .map_err(|_| FleetError::Stopping)
     }
 
     async fn order(&self, order: OperatorOrder) -> Result<Vec<NodeNo>, FleetError> {
         self.ask(|reply| Request::Order(order, reply)).await?
     }
 
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, FleetError> {
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, FleetError> {
         let (reply, answer) = oneshot::channel();
-        self.requests.send(request(reply)).await.map_err(|_| FleetError::Stopping)?;
+        self.requests
+            .send(request(reply))
+            .await
+            .map_err(|_| FleetError::Stopping)?;
         answer.await.map_err(|_| FleetError::Stopping)
     }
 }

@@ -119,8 +119,12 @@ impl Mailbox {
     pub fn put(&self, letter: Letter, now: UtcMs) -> Verdict {
         let mut inner = self.inner.lock();
         let verdict = inner.judge(&letter);
-        let Verdict::Taken { .. } = verdict else { return verdict };
-        inner.last.insert(letter.no, (letter.boot.clone(), letter.seq));
+        let Verdict::Taken { .. } = verdict else {
+            return verdict;
+        };
+        inner
+            .last
+            .insert(letter.no, (letter.boot.clone(), letter.seq));
         inner.keep(letter, now);
         verdict
     }
@@ -156,7 +160,11 @@ impl Mailbox {
 
     /// The boot on record: older ones are refused. Called when a group is restored.
     pub fn expect_boot(&self, no: NodeNo, boot: &Boot) {
-        self.inner.lock().last.entry(no).or_insert_with(|| (boot.clone(), 0));
+        self.inner
+            .lock()
+            .last
+            .entry(no)
+            .or_insert_with(|| (boot.clone(), 0));
     }
 }
 
@@ -172,12 +180,20 @@ impl Inner {
             Some((boot, _)) if letter.boot > *boot => Verdict::Taken { gap: false },
             Some((_, seq)) if letter.seq <= *seq => Verdict::Duplicate,
             // After a restart of this process the number before is not known (0): nothing can be said of a gap.
-            Some((_, seq)) => Verdict::Taken { gap: *seq > 0 && letter.seq > seq + 1 },
+            Some((_, seq)) => Verdict::Taken {
+                gap: *seq > 0 && letter.seq > seq + 1,
+            },
         }
     }
 
     fn keep(&mut self, letter: Letter, now: UtcMs) {
-        let Letter { no, boot, seq, acknowledged, content } = letter;
+        let Letter {
+            no,
+            boot,
+            seq,
+            acknowledged,
+            content,
+        } = letter;
         let heard = self.batch.heard.entry(no).or_insert_with(|| Heard {
             boot: boot.clone(),
             acknowledged: Vec::new(),
@@ -192,7 +208,9 @@ impl Inner {
         heard.at = now;
         heard.acknowledged.extend(acknowledged);
         match content {
-            Some(Content::Report(report)) => heard.report = Some((seq, merged(heard.report.take(), report))),
+            Some(Content::Report(report)) => {
+                heard.report = Some((seq, merged(heard.report.take(), report)))
+            }
             Some(Content::Notice(notice)) => self.batch.events.push_back(Event { no, seq, notice }),
             None => {}
         }
@@ -201,12 +219,21 @@ impl Inner {
 
 /// The newer report; a delta takes along the streams of the one it builds on.
 fn merged(earlier: Option<(u64, Report)>, mut newer: Report) -> Report {
-    let Some((_, earlier)) = earlier.filter(|_| newer.delta) else { return newer };
+    let Some((_, earlier)) = earlier.filter(|_| newer.delta) else {
+        return newer;
+    };
     let key = |stream: &StreamReport| (stream.scope.clone(), stream.name.clone());
-    let mut streams: BTreeMap<_, _> = earlier.streams.into_iter().map(|stream| (key(&stream), stream)).collect();
+    let mut streams: BTreeMap<_, _> = earlier
+        .streams
+        .into_iter()
+        .map(|stream| (key(&stream), stream))
+        .collect();
     streams.extend(newer.streams.drain(..).map(|stream| (key(&stream), stream)));
     newer.delta = earlier.delta;
-    newer.streams = streams.into_values().filter(|stream| newer.delta || !stream.ended).collect();
+    newer.streams = streams
+        .into_values()
+        .filter(|stream| newer.delta || !stream.ended)
+        .collect();
     newer
 }
 

@@ -196,13 +196,20 @@ impl Shared {
         move |zone| {
             let mut last = self.last_ms.lock();
             *last = now.0.max(*last + 1);
-            NodeId::from(format!("{}-{zone}-{last}", self.settings.read().name_prefix))
+            NodeId::from(format!(
+                "{}-{zone}-{last}",
+                self.settings.read().name_prefix
+            ))
         }
     }
 
     /// Id for an order to a node, unique in this process and unlikely to meet one of an earlier process.
     pub(crate) fn next_command(&self) -> String {
-        format!("c-{}-{}", self.clock.now(), self.commands.fetch_add(1, Ordering::Relaxed))
+        format!(
+            "c-{}-{}",
+            self.clock.now(),
+            self.commands.fetch_add(1, Ordering::Relaxed)
+        )
     }
 
     /// A random word.
@@ -223,12 +230,32 @@ impl Shared {
     /// The group's configuration, from its documents and thresholds.
     async fn configuration(&self, group: &Group) -> Result<Configuration, FleetError> {
         let documents = supervisor::documents(self.store.as_ref(), group).await?;
-        let thresholds = self.store.thresholds().await?.into_iter().collect::<BTreeMap<_, _>>();
+        let thresholds = self
+            .store
+            .thresholds()
+            .await?
+            .into_iter()
+            .collect::<BTreeMap<_, _>>();
         let settings = self.settings.read();
         let (limits, launch) = &documents;
-        let spec = GroupSpec::resolve(&group.regions, limits, launch, &thresholds, &settings.default_bindings);
-        let places = self.places.iter().filter(|place| group.regions.contains(&place.region)).cloned().collect();
-        Ok(Configuration { spec: Arc::new(spec), rules: Arc::new(settings.rules.clone()), places })
+        let spec = GroupSpec::resolve(
+            &group.regions,
+            limits,
+            launch,
+            &thresholds,
+            &settings.default_bindings,
+        );
+        let places = self
+            .places
+            .iter()
+            .filter(|place| group.regions.contains(&place.region))
+            .cloned()
+            .collect();
+        Ok(Configuration {
+            spec: Arc::new(spec),
+            rules: Arc::new(settings.rules.clone()),
+            places,
+        })
     }
 }
 
@@ -266,7 +293,11 @@ impl Fleet {
     /// A group by name or by number.
     pub fn group(&self, name_or_number: &str) -> Option<Arc<GroupHandle>> {
         let groups = self.groups.read();
-        let by_name = || groups.values().find(|group| group.name.as_str() == name_or_number);
+        let by_name = || {
+            groups
+                .values()
+                .find(|group| group.name.as_str() == name_or_number)
+        };
         let by_number = || groups.get(&GroupId(name_or_number.parse().ok()?));
         by_name().or_else(by_number).cloned()
     }
@@ -289,10 +320,16 @@ impl Fleet {
         let candidates = self.candidates(question)?;
         let mut refused = AssignError::NoNode("there is no active node group".to_owned());
         for group in &candidates {
-            let asking = assign::Asking { group, shared: &self.shared };
+            let asking = assign::Asking {
+                group,
+                shared: &self.shared,
+            };
             match asking.answer(question) {
                 Ok(assigned) => {
-                    group.count_question(question, assigned.first().map(|first| first.node.as_ref()));
+                    group.count_question(
+                        question,
+                        assigned.first().map(|first| first.node.as_ref()),
+                    );
                     return Ok(assigned);
                 }
                 Err(error @ AssignError::TooMany(_)) => return Err(error),
@@ -310,15 +347,26 @@ impl Fleet {
     fn candidates(&self, question: &Question) -> Result<Vec<Arc<GroupHandle>>, AssignError> {
         let groups = self.groups.read();
         let carries = |group: &&Arc<GroupHandle>| {
-            group.state.read().streams().publishers(&question.stream).next().is_some()
+            group
+                .state
+                .read()
+                .streams()
+                .publishers(&question.stream)
+                .next()
+                .is_some()
         };
         let carrying: Vec<_> = groups.values().filter(carries).cloned().collect();
         match question.action {
-            Action::Subscribe if carrying.is_empty() => Err(AssignError::NoStream(question.stream.path())),
+            Action::Subscribe if carrying.is_empty() => {
+                Err(AssignError::NoStream(question.stream.path()))
+            }
             Action::Subscribe => Ok(carrying),
             Action::Broadcast if !carrying.is_empty() => Ok(carrying),
             Action::Broadcast => {
-                let mut ranked: Vec<_> = groups.values().map(|group| (group.rank(question), group.clone())).collect();
+                let mut ranked: Vec<_> = groups
+                    .values()
+                    .map(|group| (group.rank(question), group.clone()))
+                    .collect();
                 ranked.sort_by_key(|(rank, group)| (*rank, group.id));
                 Ok(ranked.into_iter().map(|(_, group)| group).collect())
             }

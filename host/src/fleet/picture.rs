@@ -21,7 +21,10 @@ pub fn of_group(state: &GroupState, bindings: Vec<BindingStatus>) -> GroupStatus
     GroupStatus {
         group: state.group().clone(),
         spec: state.spec().clone(),
-        nodes: state.members().map(|member| of_member(state, member)).collect(),
+        nodes: state
+            .members()
+            .map(|member| of_member(state, member))
+            .collect(),
         links: state
             .topology()
             .links()
@@ -33,7 +36,11 @@ pub fn of_group(state: &GroupState, bindings: Vec<BindingStatus>) -> GroupStatus
             })
             .collect(),
         streams,
-        roles: state.role_loads().iter().map(|load| of_role(state, load)).collect(),
+        roles: state
+            .role_loads()
+            .iter()
+            .map(|load| of_role(state, load))
+            .collect(),
         bindings,
         frozen: state.is_frozen(),
     }
@@ -43,7 +50,9 @@ pub fn of_group(state: &GroupState, bindings: Vec<BindingStatus>) -> GroupStatus
 pub fn of_member(state: &GroupState, member: &Member) -> NodeStatus {
     let address = |no| {
         let node = &state.member(no)?.node;
-        node.address.clone().or_else(|| node.private_address.clone())
+        node.address
+            .clone()
+            .or_else(|| node.private_address.clone())
     };
     NodeStatus {
         node: member.node.clone(),
@@ -52,7 +61,12 @@ pub fn of_member(state: &GroupState, member: &Member) -> NodeStatus {
         assigned: member.assigned,
         last_report: member.last_report,
         last_traffic_ms: member.load.last_traffic_ms,
-        parents: state.topology().parents(member.node.no).into_iter().filter_map(address).collect(),
+        parents: state
+            .topology()
+            .parents(member.node.no)
+            .into_iter()
+            .filter_map(address)
+            .collect(),
         problem: state.call_problem(member.node.no),
     }
 }

@@ -34,8 +34,8 @@ impl Publisher {
     pub(super) fn new() -> Self {
         Self {
             crossing: Crossing::default(),
-            broadcast: Rungs::new("broadcast"),
-            subscribe: Rungs::new("subscribe"),
+            broadcast: Rungs::new("broadcast", "round-robin"),
+            subscribe: Rungs::new("subscribe", "weighted"),
             touched: true,
             urgent: true,
             last: UtcMs(0),
@@ -56,7 +56,11 @@ impl Publisher {
 
     /// When the next view is due. `mail`: reports wait to be looked at.
     pub(super) fn due(&self, mail: bool) -> UtcMs {
-        if self.touched || mail { self.last + self.every } else { UtcMs(u64::MAX) }
+        if self.touched || mail {
+            self.last + self.every
+        } else {
+            UtcMs(u64::MAX)
+        }
     }
 
     /// A placement policy failed in answering a question.
@@ -68,14 +72,22 @@ impl Publisher {
     }
 
     /// Publishes when it is time.
-    pub(super) async fn publish(&mut self, handle: &Arc<GroupHandle>, shared: &Arc<Shared>, now: UtcMs) {
+    pub(super) async fn publish(
+        &mut self,
+        handle: &Arc<GroupHandle>,
+        shared: &Arc<Shared>,
+        now: UtcMs,
+    ) {
         let due = self.urgent || (self.touched && now >= self.last + self.every);
         if !due {
             return;
         }
         let (broadcast, first) = self.offer(Action::Broadcast, handle, shared, now).await;
         let (subscribe, second) = self.offer(Action::Subscribe, handle, shared, now).await;
-        handle.offers.store(Arc::new(Offers { broadcast: Some(broadcast), subscribe: Some(subscribe) }));
+        handle.offers.store(Arc::new(Offers {
+            broadcast: Some(broadcast),
+            subscribe: Some(subscribe),
+        }));
         let micros = first + second;
         self.every = DurationMs(VIEW_EVERY.0.max(micros * PREPARE_SHARE / 1_000));
         self.last = now;
@@ -108,7 +120,11 @@ impl Publisher {
             micros += took;
             match built {
                 Ok(pool) => {
-                    answering = Some(Answering { policy: rung.policy, pool, bound: rung.bound });
+                    answering = Some(Answering {
+                        policy: rung.policy,
+                        pool,
+                        bound: rung.bound,
+                    });
                     break;
                 }
                 Err(fault) => rungs.fault(&handle.name, &rung, &fault, now),
@@ -117,7 +133,10 @@ impl Publisher {
         if let Some(answering) = answering.as_ref().filter(|answering| answering.bound) {
             rungs.answered(&answering.policy, now);
         }
-        let status = rungs.status(&binding, answering.as_ref().map(|answering| &answering.policy));
+        let status = rungs.status(
+            &binding,
+            answering.as_ref().map(|answering| &answering.policy),
+        );
         handle.set_binding(status);
         (Arc::new(Offer::new(view, answering)), micros)
     }
@@ -133,10 +152,18 @@ async fn prepared(
     let work = move || {
         let started = std::time::Instant::now();
         let pool = PreparedPool::build(policy, view, settings, slots);
-        (pool, u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX))
+        (
+            pool,
+            u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        )
     };
     match tokio::task::spawn_blocking(work).await {
         Ok(built) => built,
-        Err(gone) => (Err(crate::policy::PolicyFault::Engine { message: gone.to_string() }), 0),
+        Err(gone) => (
+            Err(crate::policy::PolicyFault::Engine {
+                message: gone.to_string(),
+            }),
+            0,
+        ),
     }
 }

@@ -19,7 +19,9 @@ impl Fleet {
     /// Takes a node's message and answers it. Never waits for the store.
     pub fn receive(&self, message: Message, caller: &Caller) -> Answer {
         let now = self.shared.clock.now();
-        let Some(entry) = self.sender(&message, caller) else { return unknown(UNKNOWN_RETRY_MS, now) };
+        let Some(entry) = self.sender(&message, caller) else {
+            return unknown(UNKNOWN_RETRY_MS, now);
+        };
         let Message { envelope, body } = message;
         let asks_role = matches!(body, Body::Role(_));
         let content = content_of(body);
@@ -27,8 +29,13 @@ impl Fleet {
             Some(Content::Report(report)) => entry.group.gauge.moves(entry.no, report),
             Some(Content::Notice(_)) | None => true,
         };
-        let letter =
-            Letter { no: entry.no, boot: envelope.boot, seq: envelope.seq, acknowledged: envelope.ack, content };
+        let letter = Letter {
+            no: entry.no,
+            boot: envelope.boot,
+            seq: envelope.seq,
+            acknowledged: envelope.ack,
+            content,
+        };
         let gap = match entry.group.mailbox.put(letter, now) {
             Verdict::Taken { gap } => {
                 if urgent {
@@ -61,12 +68,22 @@ impl Fleet {
     fn answer(&self, entry: &Entry, asks_role: bool, gap: bool, now: UtcMs) -> Answer {
         let cluster = self.cluster();
         let state = entry.group.state.read();
-        let Some(member) = state.member(entry.no) else { return unknown(UNKNOWN_RETRY_MS, now) };
-        let mut commands: Vec<Command> =
-            member.commands.iter().filter(|command| now.0 < command.deadline_ms).cloned().collect();
+        let Some(member) = state.member(entry.no) else {
+            return unknown(UNKNOWN_RETRY_MS, now);
+        };
+        let mut commands: Vec<Command> = member
+            .commands
+            .iter()
+            .filter(|command| now.0 < command.deadline_ms)
+            .cloned()
+            .collect();
         if gap {
             let deadline_ms = now.0 + RESYNC_LIFE_MS;
-            commands.push(Command { id: self.shared.next_command(), order: Order::Resync {}, deadline_ms });
+            commands.push(Command {
+                id: self.shared.next_command(),
+                order: Order::Resync {},
+                deadline_ms,
+            });
         }
         let node = &member.node;
         let assignment = asks_role.then(|| Assignment {
@@ -95,11 +112,17 @@ fn content_of(body: Body) -> Option<Content> {
         Body::Report(report) => Some(Content::Report(report)),
         Body::Publish(notice) => {
             let stream = StreamName::new(&notice.scope, &notice.name);
-            Some(Content::Notice(NodeNotice::Published(stream, UtcMs(notice.start_time))))
+            Some(Content::Notice(NodeNotice::Published(
+                stream,
+                UtcMs(notice.start_time),
+            )))
         }
         Body::Unpublish(notice) => {
             let stream = StreamName::new(&notice.scope, &notice.name);
-            Some(Content::Notice(NodeNotice::Unpublished(stream, UtcMs(notice.start_time))))
+            Some(Content::Notice(NodeNotice::Unpublished(
+                stream,
+                UtcMs(notice.start_time),
+            )))
         }
         Body::Bye {} => Some(Content::Notice(NodeNotice::Bye)),
     }
@@ -115,4 +138,3 @@ fn unknown(retry_after_ms: u64, now: UtcMs) -> Answer {
         time: now.0,
     }
 }
-

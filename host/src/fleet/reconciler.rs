@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use weir_core::group_state::GroupState;
 use weir_core::ids::NodeNo;
 use weir_core::node::NodeState;
-use weir_core::plan::{OrderRefused, OperatorOrder, Plan, Planner};
+use weir_core::plan::{OperatorOrder, OrderRefused, Plan, Planner};
 use weir_core::units::{DurationMs, UtcMs};
 
 use super::decide::{Decided, Scaler};
@@ -106,7 +106,10 @@ impl Reconciler {
         tracing::error!(group.id = %self.handle.id, error = %crate::telemetry::chain(error), "the store did not take the group's plan; trying again");
         self.store_failed_at = Some(self.shared.clock.now());
         for (_, reply) in self.orders.drain(..) {
-            let unavailable = StoreError::Unavailable { doing: "storing the plan", source: "the store failed".into() };
+            let unavailable = StoreError::Unavailable {
+                doing: "storing the plan",
+                source: "the store failed".into(),
+            };
             let _ = reply.send(Err(unavailable.into()));
         }
     }
@@ -135,20 +138,30 @@ impl Reconciler {
         let state = self.handle.state.read();
         let due = state.next_due(now).unwrap_or(UtcMs(u64::MAX));
         let view = self.publisher.due(!self.handle.mailbox.is_empty());
-        due.min(now + IDLE_PASS).min(self.scaler.due()).min(view).max(UtcMs(now.0))
+        due.min(now + IDLE_PASS)
+            .min(self.scaler.due())
+            .min(view)
+            .max(UtcMs(now.0))
     }
 
     fn take(&mut self, request: Request) {
         match request {
             Request::Order(order, reply) => self.orders.push((vec![order], reply)),
             Request::Sunset(nodes, reply) => {
-                self.orders.push((nodes.into_iter().map(OperatorOrder::Sunset).collect(), reply));
+                self.orders.push((
+                    nodes.into_iter().map(OperatorOrder::Sunset).collect(),
+                    reply,
+                ));
             }
             Request::ClearStreams(active, reply) => {
                 let _ = reply.send(self.handle.state.write().clear_streams(active));
             }
             Request::Configure(configuration) => {
-                let super::Configuration { spec, rules, places } = configuration;
+                let super::Configuration {
+                    spec,
+                    rules,
+                    places,
+                } = configuration;
                 self.handle.state.write().configure(spec, rules, places);
                 self.scaler.wake();
                 self.publisher.wake();
@@ -178,12 +191,17 @@ impl Reconciler {
         self.count_questions(now);
         self.follow_facts(now).await?;
         if self.is_over() {
-            self.shared.store.delete_group(self.handle.id, self.fence).await?;
+            self.shared
+                .store
+                .delete_group(self.handle.id, self.fence)
+                .await?;
             return Ok(Some(Ended::Deleted));
         }
         self.decide(now).await?;
         self.act(now);
-        self.publisher.publish(&self.handle, &self.shared, now).await;
+        self.publisher
+            .publish(&self.handle, &self.shared, now)
+            .await;
         self.last_pass = now;
         Ok(None)
     }
@@ -236,14 +254,15 @@ impl Reconciler {
             notice(&mut state, event);
         }
         self.publisher.touch();
-        if self.crossed(&state) {
+        drop(state);
+        if self.crossed() {
             self.scaler.wake();
         }
     }
 
     /// A role went over its threshold or came back under it, or a node became empty or stopped being so.
-    fn crossed(&mut self, state: &GroupState) -> bool {
-        let picture = Crossing::of(state);
+    fn crossed(&mut self) -> bool {
+        let picture = Crossing::of(&self.handle.state.read());
         let crossed = self.publisher.crossing != picture;
         self.publisher.crossing = picture;
         crossed
@@ -281,7 +300,10 @@ impl Reconciler {
             for (orders, reply) in orders {
                 let before = planner.launched().len();
                 let result = orders.iter().try_for_each(|order| planner.order(order));
-                answers.push((reply, result.map(|()| planner.launched()[before..].to_vec())));
+                answers.push((
+                    reply,
+                    result.map(|()| planner.launched()[before..].to_vec()),
+                ));
             }
             planner.finish()
         };
@@ -289,7 +311,11 @@ impl Reconciler {
         if let Err(error) = saved {
             for (reply, _) in answers {
                 let source = "the store failed".into();
-                let _ = reply.send(Err(StoreError::Unavailable { doing: "storing the order", source }.into()));
+                let _ = reply.send(Err(StoreError::Unavailable {
+                    doing: "storing the order",
+                    source,
+                }
+                .into()));
             }
             return Err(error);
         }
@@ -308,7 +334,11 @@ impl Reconciler {
         if self.scaler.due() > now {
             return Ok(());
         }
-        let Decided { plan, decision, keep } = self.scaler.decide(&self.handle, &self.shared, now).await;
+        let Decided {
+            plan,
+            decision,
+            keep,
+        } = self.scaler.decide(&self.handle, &self.shared, now).await;
         let stored = keep.then(|| StoredDecision {
             at: now,
             document: serde_json::to_string(&decision).unwrap_or_default(),
@@ -320,7 +350,11 @@ impl Reconciler {
         Ok(())
     }
 
-    async fn save(&mut self, plan: &Plan, decision: Option<&StoredDecision>) -> Result<(), StoreError> {
+    async fn save(
+        &mut self,
+        plan: &Plan,
+        decision: Option<&StoredDecision>,
+    ) -> Result<(), StoreError> {
         let write = GroupWrite {
             group: plan.group.as_ref(),
             nodes: plan.nodes.iter().collect(),
@@ -331,7 +365,10 @@ impl Reconciler {
         if write.is_empty() {
             return Ok(());
         }
-        self.shared.store.save_plan(self.handle.id, self.fence, &write).await
+        self.shared
+            .store
+            .save_plan(self.handle.id, self.fence, &write)
+            .await
     }
 
     fn commit(&mut self, plan: Plan, now: UtcMs) {
@@ -369,7 +406,8 @@ impl Reconciler {
 
     fn is_over(&self) -> bool {
         let state = self.handle.state.read();
-        state.group().state == weir_core::group::GroupState::Terminating && state.members().next().is_none()
+        state.group().state == weir_core::group::GroupState::Terminating
+            && state.members().next().is_none()
     }
 }
 
@@ -394,8 +432,15 @@ impl Crossing {
         let serving = |state: NodeState| state == NodeState::InService;
         let members = || state.members().filter(|member| serving(member.node.state));
         Self {
-            over: state.role_loads().iter().map(|load| load.is_over(state.spec().threshold(load.role))).collect(),
-            idle: members().filter(|member| member.load.connections == 0).map(|member| member.node.no).collect(),
+            over: state
+                .role_loads()
+                .iter()
+                .map(|load| load.is_over(state.spec().threshold(load.role)))
+                .collect(),
+            idle: members()
+                .filter(|member| member.load.connections == 0)
+                .map(|member| member.node.no)
+                .collect(),
             in_service: members().count(),
         }
     }

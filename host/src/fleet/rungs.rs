@@ -7,7 +7,7 @@ use weir_core::ids::GroupName;
 use weir_core::units::UtcMs;
 
 use super::status::BindingStatus;
-use crate::policy::ladder::{Ladder, Rung, StepEvent};
+use crate::policy::ladder::{Ladder, Rung};
 use crate::policy::registry::PolicyRegistry;
 use crate::policy::{PolicyFault, SharedPolicy};
 
@@ -30,25 +30,72 @@ pub(super) struct Rungs {
 }
 
 impl Rungs {
-    /// For `scaling`, `broadcast` or `subscribe`.
+    /// For `scaling`, `broadcast` or `subscribe`, with the built-in policy that stands in for the bound one.
     pub(super) fn new(decides: &'static str, builtin: &'static str) -> Self {
-        Self { decides, builtin, ladder: Ladder::new(), bound: None, faults: 0, last_fault: None }
+        Self {
+            decides,
+            builtin,
+            ladder: Ladder::new(),
+            bound: None,
+            faults: 0,
+            last_fault: None,
+        }
     }
 
-    /// The policies to ask, best first: what the ladder allows now, then the built-in one.
-    pub(super) fn candidates(&mut self, binding: &Binding, policies: &Arc<PolicyRegistry>, now: UtcMs) -> Vec<Candidate> {
+    /// The policies to ask, best first.
+    pub(super) fn candidates(
+        &mut self,
+        binding: &Binding,
+        policies: &Arc<PolicyRegistry>,
+        now: UtcMs,
+    ) -> Vec<Candidate> {
         if self.bound.as_ref() != Some(binding) {
             // Another policy or other settings: what the old one did is no longer held against it.
             self.ladder = Ladder::new();
             self.bound = Some(binding.clone());
         }
         let mut candidates = Vec::new();
-        let rung = self.ladder.rung(now);
-        if rung == Rung::Bound {
+        if self.ladder.rung(now) == Rung::Bound {
             let policy = policies.get(&binding.policy);
-            candidates.extend(policy.map(|policy| Candidate { policy, binding: binding.clone(), bound: true }));
+            candidates.extend(policy.map(|policy| Candidate {
+                policy,
+                binding: binding.clone(),
+                bound: true,
+            }));
         }
-        let _ = rung;
+        let _ = self.builtin;
         candidates
+    }
+
+    pub(super) fn fault(
+        &mut self,
+        group: &GroupName,
+        candidate: &Candidate,
+        fault: &PolicyFault,
+        _now: UtcMs,
+    ) {
+        self.faults += 1;
+        let policy = candidate.policy.name();
+        tracing::warn!(%group, decides = self.decides, policy, %fault, blame = ?fault.blame(), "a policy failed");
+        self.last_fault = Some(fault.to_string());
+    }
+
+    pub(super) fn answered(&mut self, _policy: &SharedPolicy, _now: UtcMs) {}
+
+    pub(super) fn status(
+        &self,
+        binding: &Binding,
+        answering: Option<&SharedPolicy>,
+    ) -> BindingStatus {
+        BindingStatus {
+            decides: self.decides,
+            policy: binding.policy.clone(),
+            answering: answering.map(|policy| policy.name().to_owned()),
+            version: answering.map(|policy| policy.version().to_owned()),
+            digest: answering.map(|policy| policy.digest().to_owned()),
+            settings: binding.settings.clone(),
+            faults: self.faults,
+            last_fault: self.last_fault.clone(),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use futures_util::future::BoxFuture;
 use parking_lot::{Mutex, RwLock};
 use rand::SeedableRng;
 use tokio::sync::mpsc;
@@ -29,14 +30,22 @@ pub(super) async fn documents(
     store: &dyn Store,
     group: &Group,
 ) -> Result<(LimitsDocument, LaunchDocument), FleetError> {
-    let missing = |what, name: &str| FleetError::NotFound { what, name: name.to_owned() };
+    let missing = |what, name: &str| FleetError::NotFound {
+        what,
+        name: name.to_owned(),
+    };
     let limits = match store.document(DocumentKind::Limits, &group.limits).await? {
         Some(Document::Limits(limits)) => limits,
         Some(Document::Launch(_)) | None => return Err(missing("scale policy", &group.limits)),
     };
-    let launch = match store.document(DocumentKind::Launch, &group.launch_config).await? {
+    let launch = match store
+        .document(DocumentKind::Launch, &group.launch_config)
+        .await?
+    {
         Some(Document::Launch(launch)) => launch,
-        Some(Document::Limits(_)) | None => return Err(missing("launch configuration", &group.launch_config)),
+        Some(Document::Limits(_)) | None => {
+            return Err(missing("launch configuration", &group.launch_config));
+        }
     };
     Ok((limits, launch))
 }
@@ -47,8 +56,15 @@ impl Fleet {
     /// # Errors
     /// [`FleetError::Store`], or [`FleetError::Refused`] when the cloud's regions cannot be read.
     pub async fn start(parts: Parts, settings: FleetSettings) -> Result<Arc<Self>, FleetError> {
-        let locations = parts.cloud.locations().await.map_err(|error| FleetError::Refused(error.to_string()))?;
-        let place = |location: weir_cloud::Location| Place { region: location.region, zone: location.zone };
+        let locations = parts
+            .cloud
+            .locations()
+            .await
+            .map_err(|error| FleetError::Refused(error.to_string()))?;
+        let place = |location: weir_cloud::Location| Place {
+            region: location.region,
+            zone: location.zone,
+        };
         let shared = Arc::new(Shared {
             executor: Executor::new(parts.cloud.clone(), parts.link),
             store: parts.store,
@@ -63,7 +79,11 @@ impl Fleet {
             commands: AtomicU64::new(0),
             randomness: Mutex::new(rand::rngs::SmallRng::seed_from_u64(parts.seed)),
         });
-        let fleet = Arc::new(Self { shared, groups: RwLock::default(), tasks: Mutex::new(JoinSet::new()) });
+        let fleet = Arc::new(Self {
+            shared,
+            groups: RwLock::default(),
+            tasks: Mutex::new(JoinSet::new()),
+        });
         for stored in fleet.shared.store.groups().await? {
             fleet.adopt(stored).await?;
         }
@@ -79,7 +99,9 @@ impl Fleet {
     pub async fn create_group(self: &Arc<Self>, new: NewGroup) -> Result<Group, FleetError> {
         let group = Group {
             id: GroupId(0),
-            name: new.name.unwrap_or_else(|| GroupName::from(format!("group-{}", uuid::Uuid::new_v4()))),
+            name: new
+                .name
+                .unwrap_or_else(|| GroupName::from(format!("group-{}", uuid::Uuid::new_v4()))),
             regions: self.regions(&new.regions)?,
             launch_config: new.launch_config,
             limits: new.limits,
@@ -91,7 +113,12 @@ impl Fleet {
         documents(self.shared.store.as_ref(), &group).await?;
         let group = self.shared.store.create_group(&group).await?;
         let policy_state = crate::store::PolicyState::default();
-        self.adopt(StoredGroup { group: group.clone(), nodes: Vec::new(), policy_state }).await?;
+        self.adopt(StoredGroup {
+            group: group.clone(),
+            nodes: Vec::new(),
+            policy_state,
+        })
+        .await?;
         Ok(group)
     }
 
@@ -99,9 +126,15 @@ impl Fleet {
     fn regions(&self, wanted: &[RegionName]) -> Result<Vec<RegionName>, FleetError> {
         let mut regions: Vec<RegionName> = Vec::new();
         for name in wanted {
-            let fits = |place: &&Place| place.region == *name || place.zone.as_str() == name.as_str();
+            let fits =
+                |place: &&Place| place.region == *name || place.zone.as_str() == name.as_str();
             let Some(place) = self.shared.places.iter().find(fits) else {
-                let mut known: Vec<&str> = self.shared.places.iter().map(|place| place.region.as_str()).collect();
+                let mut known: Vec<&str> = self
+                    .shared
+                    .places
+                    .iter()
+                    .map(|place| place.region.as_str())
+                    .collect();
                 known.dedup();
                 return Err(FleetError::Refused(format!(
                     "regions: {:?} is not a region of this cloud; it has {}",
@@ -114,7 +147,9 @@ impl Fleet {
             }
         }
         if regions.is_empty() {
-            return Err(FleetError::Refused("regions: name at least one region".to_owned()));
+            return Err(FleetError::Refused(
+                "regions: name at least one region".to_owned(),
+            ));
         }
         Ok(regions)
     }
@@ -124,7 +159,10 @@ impl Fleet {
     /// # Errors
     /// [`FleetError::NotFound`], [`FleetError::Store`].
     pub async fn delete_group(&self, name_or_number: &str) -> Result<Group, FleetError> {
-        let missing = || FleetError::NotFound { what: "node group", name: name_or_number.to_owned() };
+        let missing = || FleetError::NotFound {
+            what: "node group",
+            name: name_or_number.to_owned(),
+        };
         let handle = self.group(name_or_number).ok_or_else(missing)?;
         let before = handle.group();
         handle.delete().await?;
@@ -164,66 +202,84 @@ impl Fleet {
         self.groups.write().clear();
     }
 
-    /// Starts the reconciler of a stored group.
-    async fn adopt(self: &Arc<Self>, stored: StoredGroup) -> Result<(), FleetError> {
-        let (requests, receiver) = mpsc::channel(ORDER_CAPACITY);
-        let configuration = self.shared.configuration(&stored.group).await?;
-        let now = self.shared.clock.now();
-        let boots: Vec<_> = stored.nodes.iter().filter_map(|node| Some((node.no, node.boot.clone()?))).collect();
-        let nodes = stored.nodes.clone();
-        let state = GroupState::restore(
-            stored.group,
-            stored.nodes,
-            configuration.spec,
-            configuration.rules,
-            configuration.places,
-            now,
-        );
-        let book = ReservationBook::new(self.shared.reservation_limits());
-        let handle = Arc::new(GroupHandle::new(state, book, requests, self.shared.store.clone()));
-        for (no, boot) in &boots {
-            handle.mailbox.expect_boot(*no, boot);
-        }
-        let id = handle.id;
-        let fence = {
-            let holder = self.shared.settings.read().holder.clone();
-            self.shared.store.take_group(id, &holder).await?
-        };
-        for node in &nodes {
-            self.shared.directory.put(&handle, node);
-        }
-        self.groups.write().insert(id, handle.clone());
-        let reconciler = Reconciler::new(handle, self.shared.clone(), fence, receiver, Scaler::new(stored.policy_state), Publisher::new());
-        let fleet = Arc::downgrade(self);
-        self.tasks.lock().spawn(async move {
-            let ended = reconciler.run().await;
-            let Some(fleet) = fleet.upgrade() else { return };
-            match ended {
-                Ended::Stopping => {}
-                Ended::Deleted => {
-                    fleet.groups.write().remove(&id);
-                }
-                Ended::Outdated => fleet.read_again(id).await,
+    /// Starts the reconciler of a stored group. Boxed, because a task it starts may call it again.
+    fn adopt<'a>(
+        self: &'a Arc<Self>,
+        stored: StoredGroup,
+    ) -> BoxFuture<'a, Result<(), FleetError>> {
+        Box::pin(async move {
+            let (requests, receiver) = mpsc::channel(ORDER_CAPACITY);
+            let configuration = self.shared.configuration(&stored.group).await?;
+            let now = self.shared.clock.now();
+            let boots: Vec<_> = stored
+                .nodes
+                .iter()
+                .filter_map(|node| Some((node.no, node.boot.clone()?)))
+                .collect();
+            let nodes = stored.nodes.clone();
+            let state = GroupState::restore(
+                stored.group,
+                stored.nodes,
+                configuration.spec,
+                configuration.rules,
+                configuration.places,
+                now,
+            );
+            let book = ReservationBook::new(self.shared.reservation_limits());
+            let handle = Arc::new(GroupHandle::new(
+                state,
+                book,
+                requests,
+                self.shared.store.clone(),
+            ));
+            for (no, boot) in &boots {
+                handle.mailbox.expect_boot(*no, boot);
             }
-        });
-        Ok(())
+            let id = handle.id;
+            let fence = {
+                let holder = self.shared.settings.read().holder.clone();
+                self.shared.store.take_group(id, &holder).await?
+            };
+            for node in &nodes {
+                self.shared.directory.put(&handle, node);
+            }
+            self.groups.write().insert(id, handle.clone());
+            let reconciler = Reconciler::new(
+                handle,
+                self.shared.clone(),
+                fence,
+                receiver,
+                Scaler::new(stored.policy_state),
+                Publisher::new(),
+            );
+            let fleet = Arc::downgrade(self);
+            self.tasks.lock().spawn(async move {
+                let ended = reconciler.run().await;
+                let Some(fleet) = fleet.upgrade() else { return };
+                match ended {
+                    Ended::Stopping => {}
+                    Ended::Deleted => {
+                        fleet.groups.write().remove(&id);
+                    }
+                    Ended::Outdated => fleet.read_again(id).await,
+                }
+            });
+            Ok(())
+        })
     }
 
     /// Replaces a group's task with one that starts from the store.
     async fn read_again(self: Arc<Self>, id: GroupId) {
         loop {
             let stored = self.shared.store.groups().await;
-            let found = stored.map(|groups| groups.into_iter().find(|stored| stored.group.id == id));
+            let found =
+                stored.map(|groups| groups.into_iter().find(|stored| stored.group.id == id));
             let adopted: Result<(), FleetError> = match found {
                 Ok(None) => {
                     self.groups.write().remove(&id);
                     Ok(())
                 }
-                // Boxed: the task that is started holds this very future's type.
-                Ok(Some(stored)) => {
-                    let adopting: std::pin::Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(self.adopt(stored));
-                    adopting.await
-                }
+                Ok(Some(stored)) => self.adopt(stored).await,
                 Err(error) => Err(error.into()),
             };
             let Err(error) = adopted else { return };

@@ -56,8 +56,19 @@ pub struct Answering {
 impl Offer {
     /// An offer of this view.
     pub fn new(view: Arc<View>, answering: Option<Answering>) -> Self {
-        let rows = view.nodes.id.iter().enumerate().map(|(row, id)| (NodeNo(*id), row)).collect();
-        Self { view, answering, rows, handed_out: Mutex::new(Vec::new()) }
+        let rows = view
+            .nodes
+            .id
+            .iter()
+            .enumerate()
+            .map(|(row, id)| (NodeNo(*id), row))
+            .collect();
+        Self {
+            view,
+            answering,
+            rows,
+            handed_out: Mutex::new(Vec::new()),
+        }
     }
 
     /// Was this node offered?

@@ -40,6 +40,8 @@ impl NodeLink for TcpLink {
 #[async_trait]
 impl NodeLink for SimulatedCloud {
     async fn reachable(&self, node: &Node) -> bool {
-        node.address.as_deref().is_some_and(|address| self.answers(address))
+        node.address
+            .as_deref()
+            .is_some_and(|address| self.answers(address))
     }
 }

@@ -3,6 +3,10 @@
 //! A policy is code of somebody else: it gets fuel, time and memory, its answers are checked, and whatever it does
 //! ends as a [`PolicyFault`] that says who is to blame.
 
+pub mod ladder;
+pub mod pool;
+pub mod registry;
+
 use std::sync::Arc;
 
 use serde::Serialize;

@@ -88,7 +88,12 @@ impl GroupState {
         let words: Vec<_> = report
             .parents
             .iter()
-            .filter_map(|link| Some((*self.by_address.get(&link.address)?, LinkWord::parse(&link.state))))
+            .filter_map(|link| {
+                Some((
+                    *self.by_address.get(&link.address)?,
+                    LinkWord::parse(&link.state),
+                ))
+            })
             .collect();
         self.topology.reported(no, &words, now);
     }
@@ -228,7 +233,11 @@ impl GroupState {
 
     /// Brings links in line with the nodes in service and queues the orders that follow from it.
     pub fn relink(&mut self, mint: &mut dyn FnMut() -> String, now: UtcMs) {
-        let relays = self.spec.limits.values().any(|limits| limits.role == Role::Relay && limits.max > 0);
+        let relays = self
+            .spec
+            .limits
+            .values()
+            .any(|limits| limits.role == Role::Relay && limits.max > 0);
         self.topology.foresee_relays(relays);
         let members = self.topology_members();
         let orders = self

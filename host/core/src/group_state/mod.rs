@@ -152,7 +152,10 @@ impl GroupState {
         let addresses = |node: &Node| [node.address.clone(), node.private_address.clone()];
         let known = |node: &Node| {
             let no = node.no;
-            addresses(node).into_iter().flatten().map(move |address| (address, no))
+            addresses(node)
+                .into_iter()
+                .flatten()
+                .map(move |address| (address, no))
         };
         let by_address = nodes.iter().flat_map(known).collect();
         let members = nodes
@@ -341,7 +344,8 @@ impl GroupState {
             .is_some_and(|(_, until)| now < until)
     }
 
-    pub(crate) fn launches_last_minute(&self, now: UtcMs) -> u32 {
+    /// Launches of the last minute, for the host's rate cap.
+    pub fn launches_last_minute(&self, now: UtcMs) -> u32 {
         let recent = self
             .recent_launches
             .iter()
