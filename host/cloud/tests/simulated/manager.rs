@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use parking_lot::Mutex;
 use tokio::sync::watch;
-use weir_cloud::clock::{Clock, PacedClock, SharedClock};
+use weir_cloud::clock::{PacedClock, SharedClock};
 use weir_cloud::node_auth::{self, NodeKey};
 use weir_cloud::simulated::{BootTime, SimulatedCloud, SimulatedSettings};
 use weir_cloud::{CloudController, LaunchRequest};

@@ -79,6 +79,12 @@ async fn command_is_carried_out_once_and_acknowledged() {
     assert!(node.report_now().await);
     assert!(scene.messages("a").pop().unwrap().envelope.ack.is_empty());
     assert!(scene.cloud.connect_viewer(node.address(), &show()).is_err());
+    scene.order("a", "c-1", Order::Drain { on: false });
+    assert!(node.report_now().await);
+    assert!(
+        node.is_draining(),
+        "an id that was carried out is not carried out again"
+    );
 }
 
 #[tokio::test]
