@@ -76,14 +76,16 @@ impl Provider {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SimulatedConfig {
-    /// Regions with their zones. Default: `ap-northeast-1` (1a, 1c, 1d) and `us-east-1` (1a, 1b, 1c).
+    /// Regions with their zones. Default: `ap-northeast-1` (a, c, d), `eu-central-1` and `us-east-1` (a, b, c each).
     pub regions: BTreeMap<String, Vec<String>>,
-    /// Half of the instances boot within this time, ms (1 to 600,000). Default 20,000.
+    /// Half of the instances boot within this time, ms (1 to 600,000). Default 8,000.
     pub boot_median_ms: u64,
-    /// 95 of 100 do within this time, ms (`boot_median_ms` to 600,000). Default 45,000.
+    /// 95 of 100 do within this time, ms (`boot_median_ms` to 600,000). Default 15,000.
     pub boot_p95_ms: u64,
-    /// Of 1,000 launches in a zone so many find no capacity (0 to 1,000). Default: none.
-    pub capacity_errors: BTreeMap<String, u32>,
+    /// Zones without room for any instance. Default none.
+    pub full_zones: Vec<String>,
+    /// Most instances in a zone (0 to 100,000); 0, the default: any number.
+    pub zone_capacity: u32,
     /// Start of its random numbers: the same seed makes the same boots and errors. Default 1.
     pub seed: u32,
     /// How many times faster than real its clock runs (1 to 200); everything timed by the server runs with it.
@@ -95,21 +97,21 @@ pub struct SimulatedConfig {
 
 impl Default for SimulatedConfig {
     fn default() -> Self {
-        let zones = |zones: [&str; 3]| zones.map(str::to_owned).to_vec();
+        let regions = [
+            ("ap-northeast-1", "acd"),
+            ("eu-central-1", "abc"),
+            ("us-east-1", "abc"),
+        ];
+        let zones = |(region, letters): (&str, &str)| {
+            let zones = letters.chars().map(|letter| format!("{region}{letter}"));
+            (region.to_owned(), zones.collect())
+        };
         Self {
-            regions: BTreeMap::from([
-                (
-                    "ap-northeast-1".to_owned(),
-                    zones(["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"]),
-                ),
-                (
-                    "us-east-1".to_owned(),
-                    zones(["us-east-1a", "us-east-1b", "us-east-1c"]),
-                ),
-            ]),
-            boot_median_ms: 20_000,
-            boot_p95_ms: 45_000,
-            capacity_errors: BTreeMap::new(),
+            regions: regions.map(zones).into(),
+            boot_median_ms: 8_000,
+            boot_p95_ms: 15_000,
+            full_zones: Vec::new(),
+            zone_capacity: 0,
             seed: 1,
             speed: 1,
             fault_zone_block_ms: 3_600_000,
@@ -240,15 +242,16 @@ impl SimulatedConfig {
                 check.refuse(&key, "[]", "must name at least one zone");
             }
         }
-        for (zone, errors) in &self.capacity_errors {
-            let key = format!("simulated.capacity_errors.{zone}");
-            check.range(&key, *errors, 0..=1_000, "of 1,000 launches");
+        check.range(
+            "simulated.zone_capacity",
+            self.zone_capacity,
+            0..=100_000,
+            "instances",
+        );
+        for zone in &self.full_zones {
             if !self.regions.values().flatten().any(|known| known == zone) {
-                check.refuse(
-                    &key,
-                    errors,
-                    "names a zone that cloud.simulated.regions has not",
-                );
+                let mend = "names a zone that cloud.simulated.regions has not";
+                check.refuse("simulated.full_zones", zone, mend);
             }
         }
     }

@@ -35,13 +35,6 @@ pub struct FleetConfig {
     /// Period of the sweep for instances without a record and records without an instance, ms (10,000 to
     /// 86,400,000). Default 180,000.
     pub cloud_sweep_ms: u64,
-    /// A failed call of the cloud is repeated after this time, ms (100 to `cloud_retry_max_ms`); doubled each time.
-    /// Default 1,000.
-    pub cloud_retry_ms: u64,
-    /// Longest time between two such calls, ms (up to 3,600,000). Default 60,000.
-    pub cloud_retry_max_ms: u64,
-    /// Calls of the cloud at a time (1 to 256). Default 16.
-    pub cloud_calls: u32,
     /// A node with less free memory is not offered, MiB (0 to 1,048,576). Default 50.
     pub min_free_memory_mib: u32,
     /// Launches of a group per minute, whatever its policy wants (1 to 10,000). Default 60.
@@ -75,9 +68,6 @@ impl Default for FleetConfig {
             reservations_per_client: 100,
             decide_every_ms: 10_000,
             cloud_sweep_ms: 180_000,
-            cloud_retry_ms: 1_000,
-            cloud_retry_max_ms: 60_000,
-            cloud_calls: 16,
             min_free_memory_mib: 50,
             max_launches_per_minute: 60,
             max_nodes_per_group: 1_000,
@@ -105,7 +95,6 @@ impl FleetConfig {
             );
         }
         let grace = self.reservation_grace_ms;
-        let retry = self.cloud_retry_ms;
         let ms = [
             ("first_report_ms", self.first_report_ms, 10_000..=HOUR_MS),
             ("stuck_ms", self.stuck_ms, 10_000..=HOUR_MS),
@@ -124,8 +113,6 @@ impl FleetConfig {
             ("reservation_grace_ms", grace, 0..=self.reservation_ms),
             ("decide_every_ms", self.decide_every_ms, 1_000..=600_000),
             ("cloud_sweep_ms", self.cloud_sweep_ms, 10_000..=DAY_MS),
-            ("cloud_retry_ms", retry, 100..=self.cloud_retry_max_ms),
-            ("cloud_retry_max_ms", self.cloud_retry_max_ms, 100..=HOUR_MS),
         ];
         for (key, value, allowed) in ms {
             check.range(key, value, allowed, "ms");
@@ -136,7 +123,6 @@ impl FleetConfig {
                 self.reservations_per_client,
                 1_000_000,
             ),
-            ("cloud_calls", self.cloud_calls, 256),
             (
                 "max_launches_per_minute",
                 self.max_launches_per_minute,

@@ -44,7 +44,7 @@ pub struct LimitsConfig {
     pub memory_mib: u32,
     /// Largest component taken, MiB (1 to 256). Default 32.
     pub upload_mib: u32,
-    /// Longest compilation of a component in its own process, ms (1,000 to 600,000). Default 60,000.
+    /// Longest compilation of a component in its own process, ms (1,000 to 600,000). Default 120,000.
     pub compile_ms: u64,
 }
 
@@ -72,7 +72,7 @@ impl Default for LimitsConfig {
             select_ms: 5,
             memory_mib: 64,
             upload_mib: 32,
-            compile_ms: 60_000,
+            compile_ms: 120_000,
         }
     }
 }

@@ -5,7 +5,7 @@ use toml::Value;
 use super::{Config, Secret, schema};
 
 /// Settings and whole sections that are read anew at each use. Everything else is read once, at start.
-pub(super) const RELOADABLE: [&str; 33] = [
+pub(super) const RELOADABLE: [&str; 34] = [
     "auth.admin_token",
     "cloud.prices",
     "fleet.first_report_ms",
@@ -18,8 +18,9 @@ pub(super) const RELOADABLE: [&str; 33] = [
     "fleet.reservations_per_client",
     "fleet.decide_every_ms",
     "fleet.cloud_sweep_ms",
-    "fleet.cloud_retry_ms",
-    "fleet.cloud_retry_max_ms",
+    "server.cors.admin",
+    "server.cors.streams",
+    "server.trusted_proxies",
     "fleet.min_free_memory_mib",
     "fleet.max_launches_per_minute",
     "fleet.max_nodes_per_group",

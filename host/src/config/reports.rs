@@ -13,9 +13,6 @@ pub struct ReportsConfig {
     pub reporting_speed_ms: u64,
     /// Largest report taken, bytes after decompression (1,024 to 67,108,864). Default 1,048,576.
     pub max_body_bytes: u64,
-    /// Events of a group (publish, unpublish, bye, ack) that may wait (16 to 1,000,000); beyond, the node is asked to
-    /// come again. Default 4,096.
-    pub event_queue: u32,
 }
 
 impl Default for ReportsConfig {
@@ -23,7 +20,6 @@ impl Default for ReportsConfig {
         Self {
             reporting_speed_ms: 10_000,
             max_body_bytes: 1_048_576,
-            event_queue: 4_096,
         }
     }
 }
@@ -44,6 +40,5 @@ impl ReportsConfig {
             1_024..=67_108_864,
             "bytes",
         );
-        check.range("event_queue", self.event_queue, 16..=1_000_000, "events");
     }
 }

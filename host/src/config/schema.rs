@@ -21,11 +21,7 @@ pub(super) enum Kind {
 }
 
 /// Settings whose keys are the operator's: they stand in the defaults as tables, not as sections.
-const TABLES: [&str; 3] = [
-    "cloud.prices",
-    "cloud.simulated.regions",
-    "cloud.simulated.capacity_errors",
-];
+const TABLES: [&str; 2] = ["cloud.prices", "cloud.simulated.regions"];
 
 /// Settings never shown.
 pub(super) const SECRETS: [&str; 4] = [
@@ -165,7 +161,10 @@ pub(super) fn walk(prefix: &str, dict: &Dict, visit: &mut impl FnMut(&str, &Valu
     for (name, value) in dict {
         let key = join(prefix, name);
         match value {
-            Value::Dict(_, inner) if is_section(&key) => walk(&key, inner, visit),
+            // A section nobody knows too: its settings' names may show which one was meant.
+            Value::Dict(_, inner) if kind(&key).is_none() && !inner.is_empty() => {
+                walk(&key, inner, visit);
+            }
             _ => visit(&key, value),
         }
     }
@@ -181,7 +180,8 @@ fn is_section(key: &str) -> bool {
 
 /// What to say of a key nobody knows.
 pub(super) fn unknown(key: &str) -> String {
-    match nearest(key, keys()) {
+    let of_table = || nearest(key.rsplit_once('.')?.0, keys());
+    match nearest(key, keys()).or_else(of_table) {
         Some(near) => format!("is no setting; did you mean {near}?"),
         None => "is no setting; weir serve --print-config shows them all".to_owned(),
     }

@@ -1,6 +1,6 @@
 //! `server.*`: where this server listens and keeps its files.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -23,6 +23,9 @@ pub struct ServerConfig {
     pub data_dir: PathBuf,
     /// Pages of other origins.
     pub cors: CorsConfig,
+    /// Proxies and balancers before this server, as addresses or networks (`10.0.0.0/8`): their `X-Forwarded-For` is
+    /// believed. Default none.
+    pub trusted_proxies: Vec<String>,
 }
 
 /// Which origins' pages may call the API from a browser: `*` for all, empty for none, else a comma list of origins
@@ -43,6 +46,7 @@ impl Default for ServerConfig {
             public_url: String::new(),
             data_dir: PathBuf::from("weir-data"),
             cors: CorsConfig::default(),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -99,6 +103,13 @@ impl ServerConfig {
         if self.data_dir.as_os_str().is_empty() {
             check.refuse("data_dir", "\"\"", "must name a folder");
         }
+        for proxy in self.trusted_proxies.iter().filter(|text| !is_network(text)) {
+            check.refuse(
+                "trusted_proxies",
+                proxy,
+                "must be addresses or networks, such as 10.1.2.3 or 10.0.0.0/8",
+            );
+        }
         for (key, list) in [
             ("cors.admin", &self.cors.admin),
             ("cors.streams", &self.cors.streams),
@@ -136,6 +147,16 @@ impl ServerConfig {
         }
         format!("http://{address}")
     }
+}
+
+fn is_network(text: &str) -> bool {
+    let (address, bits) = text.split_once('/').unwrap_or((text, "0"));
+    let most = match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(_)) => 32,
+        Ok(IpAddr::V6(_)) => 128,
+        Err(_) => return false,
+    };
+    bits.parse::<u8>().is_ok_and(|bits| bits <= most)
 }
 
 fn is_origin(text: &str) -> bool {

@@ -60,10 +60,7 @@ const GENERAL: &[(&str, Rule)] = &[
     ("serverapi.accessToken", NoEffect(NO_CALLS)),
     ("default.server.application", NoEffect(NO_CALLS)),
     ("debug.logaccess", To("log.access")),
-    (
-        "debug.logcachexpiretime",
-        NoEffect("no download of logs is prepared in advance"),
-    ),
+    ("debug.logcachexpiretime", To("log.download_ms")),
     ("proxy.enabled", To("proxy.enabled")),
     (
         "spring.jackson.default-property-inclusion",

@@ -97,6 +97,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         ("[server]\nlisten_on = \"x\"", "server.listen"),
         ("[serve]\nlisten = \"127.0.0.1:1\"", "server.listen"),
         ("[fleet]\nstuck_sm = 1", "fleet.stuck_ms"),
+        ("[cloud.price]\n\"t2.medium\" = 1", "cloud.prices"),
         ("[cloud.ec2]\nregoin = \"x\"", "cloud.ec2.region"),
     ];
     for (text, near) in cases {
@@ -129,11 +130,11 @@ fn variable_without_a_section_only_warns() {
 #[test]
 fn all_problems_are_told_at_once_with_key_value_and_mend() {
     let error = refused(
-        "[fleet]\nstuck_ms = 5\ncloud_calls = 0\n[cloud.simulated]\nspeed = 500\n[reports]\nreporting_speed_ms = 999\n",
+        "[fleet]\nstuck_ms = 5\nmax_nodes_per_group = 0\n[cloud.simulated]\nspeed = 500\n[reports]\nreporting_speed_ms = 999\n",
     );
     for part in [
         "fleet.stuck_ms = 5: must be 10000 to 3600000 ms (set by ",
-        "fleet.cloud_calls = 0: must be 1 to 256",
+        "fleet.max_nodes_per_group = 0: must be 1 to 10000",
         "cloud.simulated.speed = 500: must be 1 to 200",
         "reports.reporting_speed_ms = 999: must be 1000 to 30000 ms",
     ] {
@@ -147,7 +148,7 @@ fn wrong_types_name_what_is_wanted() {
         ("[fleet]\nstuck_ms = \"soon\"", "must be a whole number"),
         ("[fleet]\nstuck_ms = -1", "must be a whole number"),
         ("[fleet]\nstuck_ms = 1.5", "must be a whole number"),
-        ("[fleet]\ncloud_calls = 99999999999", "too large"),
+        ("[fleet]\nmax_nodes_per_group = 99999999999", "too large"),
         ("[log]\naccess = \"yes\"", "must be true or false"),
         ("[policy]\nload = \"a.wasm\"", "must be a list"),
         ("fleet = 3", "is a section"),

@@ -16,10 +16,7 @@ fn what_sections_say_of_each_other_is_checked() {
         ("[cloud.ec2]\naccess_key_id = \"x\"", "both or neither"),
         ("[cloud.simulated]\nboot_median_ms = 50_000", "boot_p95_ms"),
         ("[cloud.simulated]\nregions = {}", "at least one region"),
-        (
-            "[cloud.simulated.capacity_errors]\n\"mars-1a\" = 1",
-            "mars-1a",
-        ),
+        ("[cloud.simulated]\nfull_zones = [\"mars-1a\"]", "mars-1a"),
         ("[cloud.prices]\n\"t2.medium\" = -1", "0 or more"),
         ("[store]\nurl = \"oracle://x\"", "sqlite:PATH"),
         ("[store]\nurl = \"sqlite::memory:\"", "must name a file"),
@@ -27,6 +24,10 @@ fn what_sections_say_of_each_other_is_checked() {
         (
             "[server.cors]\nstreams = \"https://a.example/path\"",
             "without a path",
+        ),
+        (
+            "[server]\ntrusted_proxies = [\"10.0.0.0/33\"]",
+            "10.0.0.0/8",
         ),
         ("[policy]\nload = [\"a.js\"]", ".wasm"),
         (
