@@ -1,0 +1,64 @@
+//! The table that `weir properties check` prints.
+
+use std::fmt::Write;
+
+use super::{Became, Checked, Row};
+use crate::config::secret::STARS;
+
+/// The whole answer: table, warnings, problems, and a last line that says whether it can be used.
+pub fn table(checked: &Checked) -> String {
+    let mut text = String::new();
+    let rows = &checked.mapped.rows;
+    let width = |of: fn(&Row) -> &str, least: usize| {
+        let longest = rows.iter().map(|row| of(row).chars().count()).max();
+        longest.unwrap_or(0).clamp(least, 50)
+    };
+    let (key, value) = (width(|row| &row.key, 3), width(|row| &row.shown, 5));
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{:>4}  {:key$}  {:value$}  became",
+        "line", "key", "value"
+    );
+    for row in rows {
+        let became = became(row);
+        let _ = writeln!(
+            text,
+            "{:>4}  {:key$}  {:value$}  {became}",
+            row.line, row.key, row.shown
+        );
+    }
+    match &checked.outcome {
+        Ok(warnings) => {
+            for warning in warnings {
+                let _ = writeln!(text, "warning: {warning}");
+            }
+            let _ = writeln!(text, "This file can be used; {} warnings.", warnings.len());
+        }
+        Err(error) => {
+            for warning in &checked.mapped.warnings {
+                let _ = writeln!(text, "warning: {warning}");
+            }
+            for problem in &error.problems {
+                let _ = writeln!(text, "error: {problem}");
+            }
+            let errors = error.problems.len();
+            let _ = writeln!(text, "This file cannot be used; {errors} errors.");
+        }
+    }
+    text
+}
+
+fn became(row: &Row) -> String {
+    match &row.became {
+        Became::Setting(key) if row.shown == STARS => format!("{key} (secret)"),
+        Became::Setting(key) => format!("{key} = {}", row.shown),
+        Became::PartOf(key) => format!("part of {key}"),
+        Became::Blank => "not set: the default stands".to_owned(),
+        Became::Accepted => "as this server does anyway".to_owned(),
+        Became::NoEffect(why) => format!("no effect: {why}"),
+        Became::Overridden(line) => format!("overridden by line {line}"),
+        Became::Unknown => "unknown, no effect".to_owned(),
+        Became::Refused => "cannot be used, see below".to_owned(),
+    }
+}
