@@ -1,8 +1,11 @@
 //! Weir: the manager of a live-streaming cluster. `ARCHITECTURE.md` beside this folder has the map.
 
+pub mod cli;
 pub mod config;
 pub mod fleet;
+pub mod http;
 pub mod nodes;
 pub mod policy;
+pub mod shutdown;
 pub mod store;
 pub mod telemetry;

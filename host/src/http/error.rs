@@ -1,0 +1,268 @@
+//! Errors as clients of this API know them: `{"errorMessage", "timestamp"}`, always JSON.
+//!
+//! Handlers end in an [`ApiError`]; [`render`] makes the body, the one place with a clock, and does the same for
+//! what the router and the libraries refuse.
+
+use std::any::Any;
+use std::error::Error;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, Response as HttpResponse, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use weir_cloud::clock::SharedClock;
+use weir_core::units::DurationMs;
+
+use super::lenient::FieldError;
+use crate::fleet::{AssignError, FleetError};
+use crate::store::StoreError;
+
+/// When to ask again where nothing better is known.
+const RETRY: DurationMs = DurationMs::secs(5);
+
+/// Why a request was not answered as asked.
+#[derive(Debug, Clone)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    message: String,
+    retry_after: Option<DurationMs>,
+    /// For the log only: causes may tell of our inside.
+    cause: Option<Arc<str>>,
+}
+
+/// The body of every error.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ErrorBody {
+    /// What is wrong and how to mend it.
+    error_message: String,
+    /// Manager's clock, ms.
+    timestamp: u64,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            retry_after: None,
+            cause: None,
+        }
+    }
+
+    /// 400: the request is wrong, or cannot be met as things stand.
+    pub(super) fn bad_input(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 404: the addressed thing does not exist.
+    pub(super) fn not_found(what: &str, name: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            format!("{what} {name:?} does not exist"),
+        )
+    }
+
+    /// 404 in own words.
+    pub(super) fn absent(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 401.
+    pub(super) fn unauthorised(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    /// 503 with Retry-After.
+    pub(super) fn unavailable(message: impl Into<String>, retry_after: DurationMs) -> Self {
+        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, message);
+        error.retry_after = Some(retry_after);
+        error
+    }
+
+    /// 500: ours to mend; the cause goes to the log.
+    pub(super) fn internal(message: impl Into<String>, cause: &dyn Error) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, message).because(cause)
+    }
+
+    fn because(mut self, cause: &dyn Error) -> Self {
+        let mut chain = cause.to_string();
+        let mut next = cause.source();
+        while let Some(source) = next {
+            chain.push_str(": ");
+            chain.push_str(&source.to_string());
+            next = source.source();
+        }
+        self.cause = Some(chain.into());
+        self
+    }
+
+    /// The text clients see.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What the router or a library refused without saying it in our words.
+    fn of_status(status: StatusCode, asked: &str, allowed: Option<&str>) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::absent(format!("no such route: {asked}")),
+            StatusCode::METHOD_NOT_ALLOWED => Self::absent(match allowed {
+                Some(methods) => format!("no such route: {asked}; this path takes {methods}"),
+                None => format!("no such route: {asked}"),
+            }),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::bad_input("the body is too large"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::bad_input("the body's encoding is not known; send it plain or as gzip")
+            }
+            other => Self::new(
+                other,
+                other.canonical_reason().unwrap_or("the request failed"),
+            ),
+        }
+    }
+
+    fn log(&self, asked: &str) {
+        let cause = self.cause.as_deref().unwrap_or("");
+        if self.status == StatusCode::INTERNAL_SERVER_ERROR {
+            tracing::error!(asked, cause, "request failed: {}", self.message);
+        } else if self.status.is_server_error() {
+            tracing::warn!(asked, cause, "request turned away: {}", self.message);
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Middleware: gives every failure its body. Outside everything that can fail.
+pub(super) async fn render(
+    State(clock): State<SharedClock>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let method = request.method().clone();
+    let uri = request.uri().clone();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    // The path alone: the query may hold a token.
+    let asked = format!("{method} {}", uri.path());
+    let error = response
+        .extensions_mut()
+        .remove::<ApiError>()
+        .unwrap_or_else(|| {
+            let allowed = response
+                .headers()
+                .get(ALLOW)
+                .and_then(|methods| methods.to_str().ok());
+            ApiError::of_status(status, &asked, allowed)
+        });
+    error.log(&asked);
+    write(response, error, clock.now().0)
+}
+
+fn write(response: Response, error: ApiError, now_ms: u64) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.status = error.status;
+    parts.headers.remove(axum::http::header::CONTENT_LENGTH);
+    parts
+        .headers
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(wait) = error.retry_after {
+        parts
+            .headers
+            .insert(RETRY_AFTER, HeaderValue::from(wait.0.div_ceil(1000).max(1)));
+    }
+    if error.status == StatusCode::UNAUTHORIZED {
+        parts
+            .headers
+            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    let body = ErrorBody {
+        error_message: error.message,
+        timestamp: now_ms,
+    };
+    let body = serde_json::to_vec(&body).unwrap_or_default();
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// For the panic layer: 500, and the panic's text for the log.
+pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> HttpResponse<Body> {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no text");
+    let mut error = ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "this server made a mistake; its log has more",
+    );
+    error.cause = Some(format!("panic: {text}").into());
+    error.into_response()
+}
+
+impl From<FieldError> for ApiError {
+    fn from(error: FieldError) -> Self {
+        Self::bad_input(error.0)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Exists { .. } | StoreError::Conflict { .. } => {
+                Self::bad_input(error.to_string())
+            }
+            StoreError::Unavailable { .. } => {
+                Self::unavailable("the store cannot be reached; ask again", RETRY).because(&error)
+            }
+            StoreError::Unreadable { .. } => {
+                Self::internal("a stored record cannot be read", &error)
+            }
+        }
+    }
+}
+
+impl From<FleetError> for ApiError {
+    fn from(error: FleetError) -> Self {
+        match error {
+            FleetError::NotFound { what, name } => Self::not_found(what, &name),
+            FleetError::Refused(why) => Self::bad_input(why),
+            // Not the client's doing: somebody else holds the group for the moment.
+            FleetError::Store(StoreError::Conflict { what }) => Self::unavailable(
+                format!("{what} was changed by somebody else meanwhile; ask again"),
+                RETRY,
+            ),
+            FleetError::Store(error) => error.into(),
+            FleetError::Stopping => Self::unavailable("the server is shutting down", RETRY),
+        }
+    }
+}
+
+impl From<AssignError> for ApiError {
+    fn from(error: AssignError) -> Self {
+        let message = error.to_string();
+        match error {
+            AssignError::NoStream(_) => Self::absent(message),
+            AssignError::NoNode(_) => Self::bad_input(message),
+            AssignError::TooMany(wait) => {
+                let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, message);
+                error.retry_after = Some(wait);
+                error
+            }
+            AssignError::Unavailable(_, wait) => Self::unavailable(message, wait),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Everything that comes in by HTTP. Handlers parse, call one use case and map the answer; nothing decides here.
+//!
+//! Outermost first: URL mending ([`normalise`]), access log, standard error bodies, panic guard, routes. Old-API
+//! spellings live in `v3_1/wire` alone.
+
+mod access_log;
+mod auth;
+mod client;
+mod downloads;
+mod error;
+mod health;
+pub mod lenient;
+mod node_auth;
+pub mod normalise;
+mod openapi;
+mod params;
+mod reports;
+pub mod settings;
+mod unknown_nodes;
+mod v3_1;
+mod v4_0;
+mod weir_v1;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Method;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower::Layer;
+use tower::util::MapRequestLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use tower_http::decompression::RequestDecompressionLayer;
+use weir_cloud::clock::SharedClock;
+
+use crate::fleet::Fleet;
+use crate::policy::SharedPolicy;
+use crate::store::Store;
+use downloads::Downloads;
+use settings::{CorsOrigins, HttpSettings};
+use unknown_nodes::UnknownNodes;
+
+/// A policy groups can be bound to, as the API lists it.
+#[derive(Clone)]
+pub struct ListedPolicy {
+    /// The policy.
+    pub policy: SharedPolicy,
+    /// A line on what it does, by its own word.
+    pub summary: String,
+}
+
+/// The policies that can be bound, by name; swapped whole.
+pub type Policies = Arc<ArcSwap<Vec<ListedPolicy>>>;
+
+/// What handlers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The groups at work.
+    pub fleet: Arc<Fleet>,
+    /// The groups were read from the store and their tasks run: part of `/readyz`.
+    pub fleet_loaded: Arc<AtomicBool>,
+    /// Documents and thresholds.
+    pub store: Arc<dyn Store>,
+    /// Policies that can be bound.
+    pub policies: Policies,
+    /// Time.
+    pub clock: SharedClock,
+    /// Settings; read anew by every request.
+    pub settings: Arc<ArcSwap<HttpSettings>>,
+    /// Figures behind `/metrics`.
+    pub metrics: PrometheusHandle,
+    downloads: Arc<Downloads>,
+    unknown_nodes: Arc<UnknownNodes>,
+}
+
+/// What an [`AppState`] is made of.
+pub struct AppParts {
+    /// See [`AppState::fleet`].
+    pub fleet: Arc<Fleet>,
+    /// See [`AppState::fleet_loaded`].
+    pub fleet_loaded: Arc<AtomicBool>,
+    /// See [`AppState::store`].
+    pub store: Arc<dyn Store>,
+    /// See [`AppState::policies`].
+    pub policies: Policies,
+    /// See [`AppState::clock`].
+    pub clock: SharedClock,
+    /// See [`AppState::settings`].
+    pub settings: Arc<ArcSwap<HttpSettings>>,
+    /// See [`AppState::metrics`].
+    pub metrics: PrometheusHandle,
+}
+
+impl From<AppParts> for AppState {
+    fn from(parts: AppParts) -> Self {
+        Self {
+            fleet: parts.fleet,
+            fleet_loaded: parts.fleet_loaded,
+            store: parts.store,
+            policies: parts.policies,
+            clock: parts.clock,
+            settings: parts.settings,
+            metrics: parts.metrics,
+            downloads: Arc::default(),
+            unknown_nodes: Arc::default(),
+        }
+    }
+}
+
+/// Every route of the server. Serve it with connect info, else clients have no address.
+pub fn router(app: AppState) -> Router {
+    let limit = DefaultBodyLimit::max(app.settings.load().body_limit);
+    let clock = app.clock.clone();
+    let routes = Router::new()
+        .nest(
+            "/streammanager/api/3.1/admin",
+            guarded(&app, v3_1::admin_routes()),
+        )
+        .nest(
+            "/streammanager/api/4.0/admin",
+            guarded(&app, v4_0::admin_routes()),
+        )
+        .nest(
+            "/streammanager/api/2.0/event",
+            open(&app, v3_1::stream_routes()),
+        )
+        .nest(
+            "/streammanager/api/3.0/event",
+            open(&app, v3_1::stream_routes()),
+        )
+        .nest(
+            "/streammanager/api/3.1/event",
+            open(&app, v3_1::stream_routes()),
+        )
+        .nest(
+            "/streammanager/api/4.0/event",
+            open(&app, v3_1::stream_routes()),
+        )
+        .route(
+            "/streammanager/cloudwatch",
+            get(reports::greet).post(reports::receive),
+        )
+        .route("/tmplogs/{random}/{name}", get(v3_1::download_log))
+        .nest("/weir/v1", guarded(&app, weir_v1::routes()))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::figures))
+        .route("/openapi.json", get(openapi::document))
+        .with_state(app)
+        .layer(limit)
+        // A bomb is stopped by the limit: it counts what comes out.
+        .layer(RequestDecompressionLayer::new())
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(from_fn_with_state(clock, error::render))
+        .layer(from_fn(access_log::observe));
+    // The URL must be mended before it is routed, so the mending wraps the router instead of being its layer.
+    Router::new().fallback_service(MapRequestLayer::new(normalise::mend).layer(routes))
+}
+
+fn guarded(app: &AppState, routes: Router<AppState>) -> Router<AppState> {
+    routes
+        .route_layer(from_fn_with_state(app.clone(), auth::require_admin))
+        .layer(cors(app, |settings| &settings.cors_admin))
+}
+
+fn open(app: &AppState, routes: Router<AppState>) -> Router<AppState> {
+    routes.layer(cors(app, |settings| &settings.cors_streams))
+}
+
+fn cors(app: &AppState, origins: fn(&HttpSettings) -> &CorsOrigins) -> CorsLayer {
+    let settings = Arc::clone(&app.settings);
+    let allowed = AllowOrigin::predicate(move |origin, _| origins(&settings.load()).allow(origin));
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN])
+}

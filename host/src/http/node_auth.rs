@@ -1,0 +1,220 @@
+//! How a node proves who it is, by the configured mode. Pure but for the address lookup it is given.
+
+use axum::http::HeaderMap;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use weir_core::report::{Body, Message};
+use weir_core::units::{DurationMs, UtcMs};
+
+use super::error::ApiError;
+use super::params::Params;
+
+/// Largest difference between a message's time and ours.
+const SKEW: DurationMs = DurationMs::secs(300);
+
+/// Header with the node's identifier; empty from an agent that does not know it yet.
+const NODE: &str = "x-weir-node";
+/// Header with the time of signing, ms.
+const TIMESTAMP: &str = "x-weir-timestamp";
+/// Header with `v1=` and the signature in hex.
+const SIGNATURE: &str = "x-weir-signature";
+
+/// Checks a signed body; answers the node's name it is signed for. The body is covered as it reads uncompressed.
+pub(super) fn check_hmac(
+    password: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: UtcMs,
+) -> Result<String, ApiError> {
+    let header = |name: &str| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.ok_or_else(|| {
+            ApiError::unauthorised(format!(
+                "header {name} is missing: sign the message, or set auth.nodes"
+            ))
+        })
+    };
+    let (node, timestamp, signature) = (header(NODE)?, header(TIMESTAMP)?, header(SIGNATURE)?);
+    let timestamp = fresh(timestamp, TIMESTAMP, now)?;
+    if password.is_empty() {
+        return Err(ApiError::unauthorised(
+            "auth.cluster_password is not set: no signature can be checked",
+        ));
+    }
+    if !fits(&sign(password, node, timestamp, body), signature) {
+        return Err(ApiError::unauthorised(format!(
+            "{SIGNATURE} does not fit: the cluster passwords of node and manager may differ"
+        )));
+    }
+    Ok(node.to_owned())
+}
+
+/// What a signed body may say: everything about the node it is signed for; without a name, only ask for its role.
+pub(super) fn check_speaker(signed_as: &str, message: &Message) -> Result<(), ApiError> {
+    if signed_as.is_empty() && !matches!(message.body, Body::Role(_)) {
+        return Err(ApiError::unauthorised(format!(
+            "{NODE} is empty: only a role message may be signed without a node name"
+        )));
+    }
+    match message.envelope.node_id.as_deref() {
+        Some(named) if !signed_as.is_empty() && named != signed_as => {
+            Err(ApiError::unauthorised(format!(
+                "nodeId must be the node the message is signed for, {signed_as:?}, not {named:?}"
+            )))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Checks the published digest over action, time and password, sent in the query. It does not cover the body.
+pub(super) fn check_digest(
+    password: &str,
+    params: &Params,
+    messages: &[Message],
+    now: UtcMs,
+) -> Result<(), ApiError> {
+    let param = |name: &str| {
+        let missing = || ApiError::unauthorised(format!("query parameter {name} is missing"));
+        params.get(name).ok_or_else(missing)
+    };
+    let (action, timestamp, signature) =
+        (param("action")?, param("timestamp")?, param("signature")?);
+    fresh(timestamp, "timestamp", now)?;
+    if let Some(other) = messages
+        .iter()
+        .find(|message| type_word(&message.body) != action)
+    {
+        return Err(ApiError::unauthorised(format!(
+            "action must be the type of the message, {}, not {action:?}",
+            type_word(&other.body)
+        )));
+    }
+    if password.is_empty()
+        || !fits(
+            &digest(action, timestamp, password),
+            &signature.to_ascii_lowercase(),
+        )
+    {
+        return Err(ApiError::unauthorised(
+            "signature does not fit: the cluster passwords of node and manager may differ",
+        ));
+    }
+    Ok(())
+}
+
+fn fresh(timestamp: &str, what: &str, now: UtcMs) -> Result<u64, ApiError> {
+    let sent: u64 = timestamp
+        .trim()
+        .parse()
+        .map_err(|_| ApiError::unauthorised(format!("{what} must be milliseconds since 1970")))?;
+    if sent.abs_diff(now.0) > SKEW.0 {
+        return Err(ApiError::unauthorised(format!(
+            "{what} is {} s away from the manager's clock, {} s are allowed: set the node's clock by NTP",
+            sent.abs_diff(now.0) / 1_000,
+            SKEW.0 / 1_000
+        )));
+    }
+    Ok(sent)
+}
+
+fn fits(wanted: &str, presented: &str) -> bool {
+    wanted.as_bytes().ct_eq(presented.as_bytes()).into()
+}
+
+fn sign(password: &str, node: &str, timestamp: u64, body: &[u8]) -> String {
+    let key = keyed(password.as_bytes(), &[node.as_bytes()]);
+    let timestamp = timestamp.to_string();
+    let mac = keyed(
+        &key,
+        &[node.as_bytes(), b"\n", timestamp.as_bytes(), b"\n", body],
+    );
+    format!("v1={}", hex::encode(mac))
+}
+
+fn keyed(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+fn digest(action: &str, timestamp: &str, password: &str) -> String {
+    hex::encode(Sha256::digest(
+        format!("{action}{timestamp}{password}").as_bytes(),
+    ))
+}
+
+fn type_word(body: &Body) -> &'static str {
+    match body {
+        Body::Role(_) => "role",
+        Body::Report(_) => "report",
+        Body::Publish(_) => "publish",
+        Body::Unpublish(_) => "unpublish",
+        Body::Bye {} => "bye",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    const NOW: UtcMs = UtcMs(1_627_312_266_556);
+
+    fn headers(node: &str, timestamp: u64, signature: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(NODE, node.parse().unwrap());
+        headers.insert(TIMESTAMP, timestamp.to_string().parse().unwrap());
+        headers.insert(SIGNATURE, signature.parse().unwrap());
+        headers
+    }
+
+    #[test]
+    fn a_signature_covers_node_time_and_body() {
+        let good = sign("red5pro123", "node-1", NOW.0, b"{}");
+        let check = |password: &str, node: &str, at: u64, body: &[u8]| {
+            check_hmac(password, &headers(node, at, &good), body, NOW).is_ok()
+        };
+        assert!(check("red5pro123", "node-1", NOW.0, b"{}"));
+        assert!(!check("other", "node-1", NOW.0, b"{}"));
+        assert!(!check("red5pro123", "node-2", NOW.0, b"{}"));
+        assert!(!check("red5pro123", "node-1", NOW.0 + 1, b"{}"));
+        assert!(!check("red5pro123", "node-1", NOW.0, b"{ }"));
+        assert!(!check("", "node-1", NOW.0, b"{}"));
+    }
+
+    #[test]
+    fn old_and_early_messages_are_refused() {
+        for (age, wanted) in [(300_000, true), (300_001, false)] {
+            for at in [NOW.0 - age, NOW.0 + age] {
+                let signed = headers("n", at, &sign("p", "n", at, b""));
+                assert_eq!(check_hmac("p", &signed, b"", NOW).is_ok(), wanted, "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_published_digest_vector_holds() {
+        assert_eq!(
+            digest("provision.create", "1627312266556", "changeme"),
+            "fb5d99b58cf7b8dca4d5c381338e57352ed10204a1b16e3cb663036abcae5df7"
+        );
+    }
+
+    #[test]
+    fn a_node_speaks_for_itself_alone() {
+        let message = |node: &str, kind: &str| -> Message {
+            let text = format!(
+                r#"{{"v":1,"type":"{kind}","nodeId":"{node}","boot":"1-a","seq":1,"timestamp":1}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        assert!(check_speaker("node-1", &message("node-1", "report")).is_ok());
+        assert!(check_speaker("node-1", &message("node-2", "report")).is_err());
+        assert!(check_speaker("", &message("node-2", "role")).is_ok());
+        assert!(check_speaker("", &message("node-2", "report")).is_err());
+    }
+}

@@ -1,0 +1,271 @@
+//! Messages of nodes: checked, given to the fleet, answered. Nothing here waits for the store.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::ToSchema;
+use weir_core::report::{Answer, Body, Envelope, FORMAT_VERSION, Message};
+use weir_core::units::DurationMs;
+
+use super::AppState;
+use super::client::Client;
+use super::error::ApiError;
+use super::node_auth::{check_digest, check_hmac, check_speaker};
+use super::params::Params;
+use super::settings::NodesAuth;
+use crate::fleet::Caller;
+
+/// Most messages in one body.
+const MOST_MESSAGES: usize = 256;
+
+/// When a server that is no node (yet) asks again.
+const UNKNOWN_RETRY: DurationMs = DurationMs::secs(30);
+
+/// For load balancers.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Greeting {
+    status: &'static str,
+    /// Format version of the node protocol.
+    version: &'static str,
+}
+
+/// Says that nodes can report here.
+#[utoipa::path(get, path = "/streammanager/cloudwatch", tag = "nodes' reports", responses((status = 200, body = Greeting)))]
+pub(super) async fn greet() -> Json<Greeting> {
+    Json(Greeting {
+        status: "ok",
+        version: "1",
+    })
+}
+
+/// Takes one message of a node or an array of them, and answers in kind.
+#[utoipa::path(post, path = "/streammanager/cloudwatch", tag = "nodes' reports",
+    request_body = serde_json::Value, responses((status = 200, body = serde_json::Value)))]
+pub(super) async fn receive(
+    State(app): State<AppState>,
+    Client(peer): Client,
+    params: Params,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let settings = app.settings.load();
+    let password = settings.cluster_password.expose();
+    let now = app.clock.now();
+    // A signature is checked before the body is looked at.
+    let signed_as = match settings.nodes_auth {
+        NodesAuth::Hmac => Some(check_hmac(password, &headers, &body, now)?),
+        NodesAuth::Digest | NodesAuth::Open => None,
+    };
+    let sent = Sent::read(&body)?;
+    if settings.nodes_auth == NodesAuth::Digest {
+        check_digest(password, &params, sent.messages(), now)?;
+    }
+    if let Some(name) = &signed_as {
+        sent.messages()
+            .iter()
+            .try_for_each(|message| check_speaker(name, message))?;
+    }
+    let caller = Caller { signed_as, peer };
+    Ok(sent.answered(|message| answer(&app, message, &caller)))
+}
+
+fn answer(app: &AppState, message: Message, caller: &Caller) -> Answer {
+    let named = message.envelope.node_id.clone();
+    let known = caller.signed_as.is_some() || is_at_its_address(app, named.as_deref(), caller);
+    let mut answer = if known {
+        app.fleet.receive(message, caller)
+    } else {
+        turned_away(app)
+    };
+    if answer.accepted {
+        metrics::counter!("weir_reports_total").increment(1);
+    } else {
+        app.unknown_nodes
+            .seen(caller.peer, named.as_deref(), app.clock.now());
+        answer.retry_after_ms.get_or_insert(UNKNOWN_RETRY.0);
+    }
+    answer
+}
+
+/// Without a signature a node is whoever sits at its recorded address, and may not call itself by another's name.
+fn is_at_its_address(app: &AppState, named: Option<&str>, caller: &Caller) -> bool {
+    let found = app.fleet.node_at(caller.peer);
+    found.is_some_and(|found| named.is_none_or(|named| named == found.as_str()))
+}
+
+fn turned_away(app: &AppState) -> Answer {
+    Answer {
+        accepted: false,
+        retry_after_ms: None,
+        assignment: None,
+        commands: Vec::new(),
+        reporting_speed: None,
+        time: app.clock.now().0,
+    }
+}
+
+/// A body: answered in the shape it came in.
+enum Sent {
+    One(Box<[Message; 1]>),
+    Many(Vec<Message>),
+}
+
+impl Sent {
+    /// All messages or none: a bad one spoils the body.
+    fn read(body: &[u8]) -> Result<Self, ApiError> {
+        let sent = if body.trim_ascii_start().starts_with(b"[") {
+            serde_json::from_slice(body).map(Self::Many)
+        } else {
+            serde_json::from_slice(body).map(|message| Self::One(Box::new([message])))
+        };
+        let sent = sent.map_err(|_| ApiError::bad_input(problem(body)))?;
+        if sent.messages().len() > MOST_MESSAGES {
+            return Err(ApiError::bad_input(format!(
+                "the body has {} messages: send at most {MOST_MESSAGES} at a time",
+                sent.messages().len()
+            )));
+        }
+        match sent
+            .messages()
+            .iter()
+            .find(|message| message.envelope.v != FORMAT_VERSION)
+        {
+            Some(other) => Err(ApiError::bad_input(format!(
+                "v must be {FORMAT_VERSION}, not {}",
+                other.envelope.v
+            ))),
+            None => Ok(sent),
+        }
+    }
+
+    fn messages(&self) -> &[Message] {
+        match self {
+            Self::One(message) => message.as_slice(),
+            Self::Many(messages) => messages,
+        }
+    }
+
+    fn answered(self, answer: impl Fn(Message) -> Answer) -> Response {
+        match self {
+            Self::One(message) => {
+                let [message] = *message;
+                Json(answer(message)).into_response()
+            }
+            Self::Many(messages) => {
+                Json(messages.into_iter().map(answer).collect::<Vec<_>>()).into_response()
+            }
+        }
+    }
+}
+
+/// Which member is wrong. Slow, and so only asked once the quick reading failed.
+fn problem(body: &[u8]) -> String {
+    let value: Value = match serde_json::from_slice(body) {
+        Ok(value) => value,
+        Err(wrong) => return format!("the body is no JSON: {wrong}"),
+    };
+    match value {
+        Value::Array(items) => items.into_iter().enumerate().find_map(|(at, item)| {
+            message_problem(item).map(|problem| format!("message {at}: {problem}"))
+        }),
+        single => message_problem(single),
+    }
+    .unwrap_or_else(|| "the body is no message of a node".to_owned())
+}
+
+fn message_problem(value: Value) -> Option<String> {
+    if let Err(problem) = part::<Envelope>(&value) {
+        return Some(problem);
+    }
+    let kind = value.get("type").cloned();
+    let Some(kind) = kind.as_ref().and_then(Value::as_str) else {
+        return Some("type must be role, report, publish, unpublish or bye".to_owned());
+    };
+    match kind {
+        "role" => part::<weir_core::report::RoleRequest>(&value).err(),
+        "report" => part::<weir_core::report::Report>(&value).err(),
+        "publish" | "unpublish" => part::<weir_core::report::PublishNotice>(&value).err(),
+        _ => part::<Body>(&value).err(),
+    }
+}
+
+fn part<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    serde_path_to_error::deserialize(value).map_err(|wrong| {
+        let path = wrong.path().to_string();
+        let problem = wrong.into_inner();
+        if path == "." {
+            problem.to_string()
+        } else {
+            format!("{path}: {problem}")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn refused(body: &str) -> String {
+        Sent::read(body.as_bytes())
+            .err()
+            .unwrap()
+            .message()
+            .to_owned()
+    }
+
+    #[test]
+    fn a_bad_message_names_its_member() {
+        let cases = [
+            ("", "no JSON"),
+            ("{}", "missing field `v`"),
+            (
+                r#"{"v":1,"type":"role","boot":"x","seq":1,"timestamp":1}"#,
+                "boot: boot must be",
+            ),
+            (
+                r#"{"v":1,"boot":"1-a","seq":1,"timestamp":1}"#,
+                "type must be role",
+            ),
+            (
+                r#"{"v":1,"type":"dance","boot":"1-a","seq":1,"timestamp":1}"#,
+                "unknown variant `dance`",
+            ),
+            (
+                r#"{"v":1,"type":"report","boot":"1-a","seq":1,"timestamp":1,"streams":[{"scope":"live","name":"s","subscribers":"x"}]}"#,
+                "streams[0].subscribers: invalid type",
+            ),
+            (
+                r#"[{"v":1,"type":"bye","boot":"1-a","seq":1,"timestamp":1},{}]"#,
+                "message 1: missing field `v`",
+            ),
+            (
+                r#"{"v":2,"type":"bye","boot":"1-a","seq":1,"timestamp":1}"#,
+                "v must be 1, not 2",
+            ),
+        ];
+        for (body, wanted) in cases {
+            let problem = refused(body);
+            assert!(problem.contains(wanted), "{body}\n{problem}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_one_message_or_an_array() {
+        let one = r#"{"v":1,"type":"bye","boot":"1-a","seq":1,"timestamp":1}"#;
+        assert_eq!(Sent::read(one.as_bytes()).ok().unwrap().messages().len(), 1);
+        let many = format!(" [{one},{one}]");
+        assert_eq!(
+            Sent::read(many.as_bytes()).ok().unwrap().messages().len(),
+            2
+        );
+        let flood = format!("[{}]", vec![one; MOST_MESSAGES + 1].join(","));
+        assert!(refused(&flood).contains("at most 256"));
+    }
+}

@@ -1,0 +1,195 @@
+//! Scale policies, rows 1 to 4 of the API's index.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use weir_core::group::{Binding, LimitsDocument, StatedBindings};
+
+use super::documents;
+use super::wire::{ScalePolicyDocument, read_scale_policy};
+use crate::http::error::ApiError;
+use crate::http::lenient::Body;
+use crate::http::{AppState, ListedPolicy};
+use crate::policy::PolicyFault;
+use crate::store::{Document, DocumentKind};
+
+const KIND: DocumentKind = DocumentKind::Limits;
+
+/// Stores a scale policy.
+#[utoipa::path(post, path = "/streammanager/api/3.1/admin/configurations/scalepolicy", tag = "scale policies",
+    request_body = ScalePolicyDocument, responses((status = 201, body = ScalePolicyDocument)))]
+pub(super) async fn create(
+    State(app): State<AppState>,
+    body: Body,
+) -> Result<(StatusCode, Json<ScalePolicyDocument>), ApiError> {
+    let limits = read_scale_policy(&body.root(), None)?;
+    check_bindings(&app, &limits.bindings).await?;
+    let answer = ScalePolicyDocument::of(&limits);
+    app.store.create_document(&Document::Limits(limits)).await?;
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// Names of all scale policies.
+#[utoipa::path(get, path = "/streammanager/api/3.1/admin/configurations/scalepolicy", tag = "scale policies",
+    responses((status = 200, body = [String])))]
+pub(super) async fn list(State(app): State<AppState>) -> Result<Json<Vec<String>>, ApiError> {
+    Ok(Json(app.store.document_names(KIND).await?))
+}
+
+/// A scale policy.
+#[utoipa::path(get, path = "/streammanager/api/3.1/admin/configurations/scalepolicy/{name}", tag = "scale policies",
+    params(("name" = String, Path)), responses((status = 200, body = ScalePolicyDocument)))]
+pub(super) async fn read(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Json<ScalePolicyDocument>, ApiError> {
+    Ok(Json(ScalePolicyDocument::of(&limits(
+        documents::read(&app, KIND, &name).await?,
+    )?)))
+}
+
+/// Replaces a scale policy. While a group uses it, only limits and bound policies may change.
+#[utoipa::path(put, path = "/streammanager/api/3.1/admin/configurations/scalepolicy/{name}", tag = "scale policies",
+    params(("name" = String, Path)), request_body = ScalePolicyDocument,
+    responses((status = 200, body = ScalePolicyDocument)))]
+pub(super) async fn update(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    body: Body,
+) -> Result<Json<ScalePolicyDocument>, ApiError> {
+    let old = limits(documents::read(&app, KIND, &name).await?)?;
+    let new = read_scale_policy(&body.root(), Some(&name))?;
+    check_bindings(&app, &new.bindings).await?;
+    let users = documents::users(&app, KIND, &name);
+    if !users.is_empty() && !differs_in_limits_alone(&old, &new) {
+        return Err(ApiError::bad_input(format!(
+            "scale policy {name:?} is in use by node group {}: only minLimit, maxLimit and weir may change now; copy it to change more",
+            users.join(", ")
+        )));
+    }
+    let answer = ScalePolicyDocument::of(&new);
+    documents::replace(&app, KIND, &name, &Document::Limits(new)).await?;
+    Ok(Json(answer))
+}
+
+/// Removes a scale policy no group uses.
+#[utoipa::path(delete, path = "/streammanager/api/3.1/admin/configurations/scalepolicy/{name}", tag = "scale policies",
+    params(("name" = String, Path)), responses((status = 200, body = ScalePolicyDocument)))]
+pub(super) async fn remove(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Json<ScalePolicyDocument>, ApiError> {
+    Ok(Json(ScalePolicyDocument::of(&limits(
+        documents::remove(&app, KIND, &name).await?,
+    )?)))
+}
+
+/// Copies a scale policy under a new name.
+#[utoipa::path(post, path = "/streammanager/api/3.1/admin/configurations/scalepolicy/{name}/copy/{newName}",
+    tag = "scale policies", params(("name" = String, Path), ("newName" = String, Path)),
+    responses((status = 201, body = ScalePolicyDocument)))]
+pub(super) async fn copy(
+    State(app): State<AppState>,
+    Path((name, new_name)): Path<(String, String)>,
+) -> Result<(StatusCode, Json<ScalePolicyDocument>), ApiError> {
+    let copied = limits(documents::copy(&app, KIND, &name, new_name).await?)?;
+    Ok((StatusCode::CREATED, Json(ScalePolicyDocument::of(&copied))))
+}
+
+/// The store answers the kind it was asked for; anything else is its mistake.
+pub(super) fn limits(document: Document) -> Result<LimitsDocument, ApiError> {
+    match document {
+        Document::Limits(limits) => Ok(limits),
+        Document::Launch(launch) => Err(ApiError::not_found(documents::noun(KIND), &launch.name)),
+    }
+}
+
+fn differs_in_limits_alone(old: &LimitsDocument, new: &LimitsDocument) -> bool {
+    let bare = |document: &LimitsDocument| {
+        let mut bare = LimitsDocument {
+            bindings: StatedBindings::default(),
+            ..document.clone()
+        };
+        for role in bare.regions.iter_mut().flat_map(|(_, roles)| roles) {
+            (role.min, role.max) = (0, 0);
+        }
+        bare
+    };
+    bare(old) == bare(new)
+}
+
+/// Every bound policy exists, decides what it is bound to, and finds its settings fine.
+async fn check_bindings(app: &AppState, stated: &StatedBindings) -> Result<(), ApiError> {
+    let StatedBindings {
+        scaling,
+        broadcast,
+        subscribe,
+    } = stated;
+    check_binding(app, scaling, "scaling", true).await?;
+    check_binding(app, broadcast, "placement.broadcast", false).await?;
+    check_binding(app, subscribe, "placement.subscribe", false).await
+}
+
+async fn check_binding(
+    app: &AppState,
+    binding: &Option<Binding>,
+    member: &str,
+    scales: bool,
+) -> Result<(), ApiError> {
+    let Some(binding) = binding else {
+        return Ok(());
+    };
+    let listed = app.policies.load();
+    let fits = |listed: &&ListedPolicy| {
+        if scales {
+            listed.policy.scales()
+        } else {
+            listed.policy.places()
+        }
+    };
+    let Some(found) = listed
+        .iter()
+        .filter(fits)
+        .find(|listed| listed.policy.name() == binding.policy)
+    else {
+        let available: Vec<&str> = listed
+            .iter()
+            .filter(fits)
+            .map(|listed| listed.policy.name())
+            .collect();
+        return Err(ApiError::bad_input(format!(
+            "policy.weir.{member}.policy: no policy {:?} can be bound here; available: {}",
+            binding.policy,
+            available.join(", ")
+        )));
+    };
+    let (policy, settings) = (found.policy.clone(), binding.settings.clone());
+    let check = move || {
+        if scales {
+            policy.check_scaling_settings(&settings)
+        } else {
+            policy.check_placement_settings(&settings)
+        }
+    };
+    // A guest runs for as long as its limit lets it: not on the runtime's threads.
+    let checked = tokio::task::spawn_blocking(check).await;
+    let checked =
+        checked.map_err(|panic| ApiError::internal("the settings could not be checked", &panic))?;
+    settings_verdict(member, checked)
+}
+
+fn settings_verdict(
+    member: &str,
+    checked: Result<Vec<String>, PolicyFault>,
+) -> Result<(), ApiError> {
+    match checked {
+        Ok(problems) if problems.is_empty() => Ok(()),
+        Ok(problems) => Err(ApiError::bad_input(format!(
+            "policy.weir.{member}.settings: {}",
+            problems.join("; ")
+        ))),
+        Err(fault) => Err(ApiError::bad_input(format!(
+            "policy.weir.{member}.settings: the policy failed while it checked them: {fault}"
+        ))),
+    }
+}

@@ -1,0 +1,34 @@
+//! Weir's own API: groups with their reasons, policies, and what is wrong with a node.
+
+mod diagnose;
+mod groups;
+mod policies;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa::OpenApi;
+
+use super::AppState;
+
+/// Routes below `/weir/v1`.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/groups", get(groups::list))
+        .route("/groups/{group}", get(groups::read))
+        .route("/groups/{group}/decisions", get(groups::decisions))
+        .route("/groups/{group}/selections", get(groups::selections))
+        .route("/policies", get(policies::list))
+        .route("/nodes/{node}/diagnose", get(diagnose::diagnose))
+}
+
+/// What is served, for `/openapi.json`.
+#[derive(OpenApi)]
+#[openapi(paths(
+    groups::list,
+    groups::read,
+    groups::decisions,
+    groups::selections,
+    policies::list,
+    diagnose::diagnose,
+))]
+pub(super) struct Api;
