@@ -1,1 +1,84 @@
-fn main() {}
+//! The command line's entry: reads what is wanted and hands over.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+use weir::app::{App, Outside};
+use weir::cli::{Cli, Command, PropertiesCommand, ServeArgs, check_properties};
+use weir::config;
+use weir::shutdown::{Reloads, Shutdown};
+use weir::telemetry::{Telemetry, chain};
+
+fn main() -> ExitCode {
+    // Compiling happens under tight limits: nothing else is set up before.
+    if std::env::args_os().nth(1).is_some_and(|word| word == "compile-policy") {
+        return weir::policy::compile_child_main();
+    }
+    let done = match Cli::parse().command {
+        Command::Serve(args) => on_runtime(serve(args)),
+        Command::Demo(args) => on_runtime(weir::demo::command(args)),
+        Command::Properties(PropertiesCommand::Check(args)) => {
+            check_properties(&args, &mut io::stdout().lock()).map_err(Into::into)
+        }
+        Command::CompilePolicy(_) => return weir::policy::compile_child_main(),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("weir: {}", chain(error.as_ref()));
+        ExitCode::FAILURE
+    })
+}
+
+fn on_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let loaded = config::load(&args.sources())?;
+    if args.print_config {
+        print!("{}", loaded.to_toml());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut config = loaded.config;
+    let telemetry = Telemetry::start(&config.log, &config.server.data_dir)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let shutdown = Shutdown::on_signals()?;
+    let mut reloads = Reloads::on_signal()?;
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
+    let outside = Outside::from_config(&config).await?;
+    let app = App::start(&config, outside, metrics, shutdown.clone()).await?;
+    tracing::info!(url = %app.base_url, "ready; the API is below /streammanager/api/4.0, its description at /openapi.json");
+    loop {
+        tokio::select! {
+            () = shutdown.requested() => break,
+            () = reloads.next() => reload(&args, &app, &mut config, &telemetry).await,
+        }
+    }
+    app.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn reload(args: &ServeArgs, app: &App, config: &mut config::Config, telemetry: &Telemetry) {
+    let new = match config::load(&args.sources()) {
+        Ok(loaded) => loaded.config,
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "the settings cannot be read again; the old ones stay");
+            return;
+        }
+    };
+    let changes = config.reloadable_diff(&new);
+    for key in &changes.restart {
+        tracing::warn!(key, "this setting changed, but takes effect only after a restart");
+    }
+    if let Err(error) = app.reload(&new).await {
+        tracing::error!(error = %chain(error.as_ref()), "the new settings cannot be used; the old ones stay");
+        return;
+    }
+    if let Err(error) = telemetry.set_level(&new.log.level) {
+        tracing::error!(error = %chain(&error), "the log level stays");
+    }
+    tracing::info!(changed = ?changes.now, "settings read again");
+    *config = new;
+}

@@ -1,0 +1,176 @@
+//! The server put together: the only place that names concrete adapters.
+
+mod adapters;
+mod settings;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context;
+use arc_swap::ArcSwap;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use weir_cloud::CloudController;
+use weir_cloud::clock::SharedClock;
+use weir_cloud::simulated::SimulatedCloud;
+
+use crate::config::Config;
+use crate::config::auth::{self, Origin};
+use crate::fleet::{Fleet, Parts};
+use crate::http::settings::HttpSettings;
+use crate::http::{AppParts, AppState, Policies};
+use crate::nodes::NodeLink;
+use crate::policy::PolicyRegistry;
+use crate::shutdown::Shutdown;
+use crate::store::Store;
+
+pub use adapters::{open_policies, open_store, simulated_cloud, simulated_clock};
+
+/// What lies outside the server. Tests and the demo bring their own.
+pub struct Outside {
+    /// Time.
+    pub clock: SharedClock,
+    /// Where records are kept.
+    pub store: Arc<dyn Store>,
+    /// The cloud.
+    pub cloud: Arc<dyn CloudController>,
+    /// The way to nodes.
+    pub link: Arc<dyn NodeLink>,
+    /// The simulated cloud, when there is one: its nodes are told where this server listens.
+    pub simulated: Option<Arc<SimulatedCloud>>,
+    /// Policies by name.
+    pub policies: Arc<PolicyRegistry>,
+}
+
+impl Outside {
+    /// As the settings want it.
+    ///
+    /// # Errors
+    /// Whatever the adapters say, with what to mend.
+    pub async fn from_config(config: &Config) -> anyhow::Result<Self> {
+        config.servable()?;
+        let clock = simulated_clock(config)?;
+        let store = open_store(config).await?;
+        let password = auth::cluster_password(config)?;
+        let simulated = simulated_cloud(config, password.secret.reveal(), clock.clone()).await?;
+        let policies = open_policies(config).await?;
+        Ok(Self {
+            clock,
+            store,
+            cloud: simulated.clone(),
+            link: simulated.clone(),
+            simulated: Some(simulated),
+            policies,
+        })
+    }
+}
+
+/// A running server.
+pub struct App {
+    /// Address it listens on.
+    pub address: SocketAddr,
+    /// Where nodes and clients reach it, no slash at the end.
+    pub base_url: String,
+    /// The groups.
+    pub fleet: Arc<Fleet>,
+    /// Time.
+    pub clock: SharedClock,
+    http: Arc<ArcSwap<HttpSettings>>,
+    shutdown: Shutdown,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl App {
+    /// Starts the server; it is ready when this returns.
+    ///
+    /// # Errors
+    /// The port is taken, the store cannot be read, a policy that groups are bound to by default is missing.
+    pub async fn start(
+        config: &Config,
+        outside: Outside,
+        metrics: PrometheusHandle,
+        shutdown: Shutdown,
+    ) -> anyhow::Result<Self> {
+        settings::check_default_policies(config, &outside.policies)?;
+        let listener = TcpListener::bind(config.server.listen).await.with_context(|| {
+            format!("cannot listen on {}: choose another address with --listen", config.server.listen)
+        })?;
+        let address = listener.local_addr()?;
+        let base_url = config.server.public_url(address);
+        let token = auth::admin_token(config)?;
+        tell_origin("admin token", &token.origin);
+        let password = auth::cluster_password(config)?;
+        tell_origin("cluster password", &password.origin);
+        if let Some(simulated) = &outside.simulated {
+            simulated.set_manager(&format!("http://{}", settings::dialable(address)));
+        }
+        let environment = outside.store.environment().await?;
+        let platform = outside.cloud.name();
+        let http = settings::http(config, &token.secret, &password.secret, platform, &environment)?;
+        let http = Arc::new(ArcSwap::from_pointee(http));
+        let parts = Parts {
+            store: outside.store.clone(),
+            cloud: outside.cloud,
+            link: outside.link,
+            clock: outside.clock.clone(),
+            policies: outside.policies.clone(),
+            stopping: shutdown.watch(),
+            seed: outside.clock.now().0,
+        };
+        let fleet = Fleet::start(parts, settings::fleet(config)).await?;
+        let policies: Policies = Arc::new(ArcSwap::from_pointee(adapters::listed(&outside.policies)));
+        let app: AppState = AppParts {
+            fleet: fleet.clone(),
+            fleet_loaded: Arc::new(AtomicBool::new(true)),
+            store: outside.store,
+            policies,
+            clock: outside.clock.clone(),
+            settings: http.clone(),
+            metrics,
+        }
+        .into();
+        let service = crate::http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+        let stop = shutdown.clone();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stop.requested().await });
+        let server = tokio::spawn(serving.into_future());
+        Ok(Self { address, base_url, fleet, clock: outside.clock, http, shutdown, server })
+    }
+
+    /// Takes the settings that can change at run time.
+    ///
+    /// # Errors
+    /// A setting cannot be used; everything stays as it was.
+    pub async fn reload(&self, config: &Config) -> anyhow::Result<()> {
+        let token = auth::admin_token(config)?;
+        let current = self.http.load();
+        let password = auth::cluster_password(config)?;
+        let new =
+            settings::http(config, &token.secret, &password.secret, &current.platform, &current.environment)?;
+        self.fleet.reconfigure(settings::fleet(config)).await?;
+        self.http.store(Arc::new(new));
+        Ok(())
+    }
+
+    /// Ends the server: questions under way are answered, groups finish their pass.
+    ///
+    /// # Errors
+    /// The listener failed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.shutdown.request();
+        self.fleet.stopped().await;
+        self.server.await.context("the HTTP task died")??;
+        Ok(())
+    }
+}
+
+fn tell_origin(what: &str, origin: &Origin) {
+    match origin {
+        Origin::Configured => {}
+        Origin::Kept(file) => tracing::info!(file = %file.display(), "the {what} is in this file"),
+        Origin::Made(file) => {
+            tracing::info!(file = %file.display(), "no {what} was set: made one and kept it in this file");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The concrete things outside, made from the settings.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use weir_cloud::Location;
+use weir_cloud::clock::{PacedClock, SharedClock, SystemClock};
+use weir_cloud::simulated::{BootTime, NodeAuth, NodeSettings, SimulatedCloud, SimulatedSettings};
+use weir_core::units::{DurationMs, UtcMs};
+
+use crate::config::auth::NodeAuth as NodeAuthSetting;
+use crate::config::Config;
+use crate::config::store::StoreTarget;
+use crate::http::ListedPolicy;
+use crate::policy::{Compiler, EngineSettings, Limits, PolicyRegistry, WasmEngine};
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
+
+const MIB: usize = 1024 * 1024;
+
+/// The clock: the machine's, or a faster one for the simulated cloud.
+///
+/// # Errors
+/// The speed is out of bounds.
+pub fn simulated_clock(config: &Config) -> anyhow::Result<SharedClock> {
+    let speed = config.cloud.simulated.speed;
+    if speed == 1 {
+        return Ok(Arc::new(SystemClock));
+    }
+    let now: UtcMs = weir_cloud::clock::Clock::now(&SystemClock);
+    Ok(Arc::new(PacedClock::start(now, speed)?))
+}
+
+/// The store the settings name.
+///
+/// # Errors
+/// It cannot be opened; the text says what to mend.
+pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    match config.store.target(&config.server.data_dir) {
+        Some(StoreTarget::Sqlite(path)) => Ok(Arc::new(SqliteStore::open(&path).await?)),
+        Some(StoreTarget::MySql | StoreTarget::Postgres) | None => {
+            anyhow::bail!("store.url {} is not a store of this release", config.store.url)
+        }
+    }
+}
+
+/// The simulated cloud, its instances kept in the data folder.
+///
+/// # Errors
+/// The file of instances cannot be used.
+pub async fn simulated_cloud(
+    config: &Config,
+    cluster_password: &str,
+    clock: SharedClock,
+) -> anyhow::Result<Arc<SimulatedCloud>> {
+    let simulated = &config.cloud.simulated;
+    let location = |region: &str, zone: &str| Location { region: region.into(), zone: zone.into() };
+    let locations = simulated
+        .regions
+        .iter()
+        .flat_map(|(region, zones)| zones.iter().map(move |zone| location(region, zone)))
+        .collect();
+    let settings = SimulatedSettings {
+        seed: u64::from(simulated.seed),
+        locations,
+        full_zones: simulated.full_zones.iter().map(|zone| zone.as_str().into()).collect(),
+        zone_capacity: (simulated.zone_capacity > 0).then_some(simulated.zone_capacity),
+        boot: BootTime {
+            median: DurationMs(simulated.boot_median_ms),
+            p95: DurationMs(simulated.boot_p95_ms),
+            running_percent: 40,
+        },
+        nodes: NodeSettings {
+            cluster_password: cluster_password.to_owned(),
+            auth: match config.auth.nodes {
+                NodeAuthSetting::Hmac => NodeAuth::Hmac,
+                NodeAuthSetting::Digest => NodeAuth::Digest,
+                NodeAuthSetting::Open => NodeAuth::Open,
+            },
+            reporting: DurationMs(config.reports.reporting_speed_ms),
+            ..NodeSettings::default()
+        },
+        ..SimulatedSettings::default()
+    };
+    let cloud = SimulatedCloud::new(settings, clock)?;
+    let file = config.server.data_dir.join("simulated-instances.json");
+    let kept = cloud.persist_to(&file).await;
+    kept.with_context(|| format!("the simulated cloud cannot keep its instances in {}", file.display()))?;
+    Ok(cloud)
+}
+
+/// Built-in policies and those the settings load.
+///
+/// # Errors
+/// The engine does not start, or a policy is refused; the text names it and the mend.
+pub async fn open_policies(config: &Config) -> anyhow::Result<Arc<PolicyRegistry>> {
+    let limits = &config.policy.limits;
+    let settings = EngineSettings {
+        limits: Limits {
+            propose_fuel: limits.scaling_fuel,
+            propose_ms: limits.scaling_ms,
+            prepare_fuel_per_100: limits.prepare_fuel_per_100_nodes,
+            prepare_ms: limits.prepare_ms,
+            select_fuel: limits.select_fuel,
+            select_ms: limits.select_ms,
+            memory_bytes: limits.memory_mib as usize * MIB,
+            upload_bytes: limits.upload_mib as usize * MIB,
+            compile_ms: limits.compile_ms,
+            ..Limits::default()
+        },
+        compiler: Compiler::this_program()?,
+        cache: Some(config.policy.cache_dir(&config.server.data_dir)),
+        ..EngineSettings::default()
+    };
+    let registry = Arc::new(PolicyRegistry::new());
+    let builtins = {
+        let registry = registry.clone();
+        tokio::task::spawn_blocking(move || {
+            let engine = WasmEngine::new(settings)?;
+            registry.load_builtins(&engine)?;
+            anyhow::Ok(engine)
+        })
+    };
+    let engine = builtins.await.context("the policy engine's start was cut off")??;
+    for path in &config.policy.load {
+        tracing::info!(file = %path.display(), "loading a policy: compiling it when it is new");
+        let policy = registry.load_file(&engine, path).await?;
+        tracing::info!(policy = policy.name(), version = policy.version(), "policy admitted");
+    }
+    Ok(registry)
+}
+
+/// The policies as the API lists them.
+pub(super) fn listed(registry: &PolicyRegistry) -> Vec<ListedPolicy> {
+    let names = registry.names();
+    let policies = names.iter().filter_map(|name| registry.get(name));
+    policies.map(|policy| ListedPolicy { summary: policy.summary().to_owned(), policy }).collect()
+}
