@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -102,11 +103,6 @@ impl ApiError {
         self
     }
 
-    /// The text clients see.
-    pub(super) fn message(&self) -> &str {
-        &self.message
-    }
-
     /// What the router or a library refused without saying it in our words.
     fn of_status(status: StatusCode, asked: &str, allowed: Option<&str>) -> Self {
         match status {
@@ -129,10 +125,16 @@ impl ApiError {
     fn log(&self, asked: &str) {
         let cause = self.cause.as_deref().unwrap_or("");
         if self.status == StatusCode::INTERNAL_SERVER_ERROR {
-            tracing::error!(asked, cause, "request failed: {}", self.message);
+            tracing::error!(asked, cause, "request failed: {self}");
         } else if self.status.is_server_error() {
-            tracing::warn!(asked, cause, "request turned away: {}", self.message);
+            tracing::warn!(asked, cause, "request turned away: {self}");
         }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

@@ -1,24 +1,16 @@
-//! How a node proves who it is, by the configured mode. Pure but for the address lookup it is given.
+//! How a node proves who it is, by the configured mode. The formats stand in
+//! `weir_cloud::node_auth`; here is what is refused and why.
 
 use axum::http::HeaderMap;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use weir_cloud::node_auth::{
+    MAX_SKEW_MS, NODE_HEADER, NodeKey, SIGNATURE_HEADER, TIMESTAMP_HEADER, digest,
+};
 use weir_core::report::{Body, Message};
-use weir_core::units::{DurationMs, UtcMs};
+use weir_core::units::UtcMs;
 
 use super::error::ApiError;
 use super::params::Params;
-
-/// Largest difference between a message's time and ours.
-const SKEW: DurationMs = DurationMs::secs(300);
-
-/// Header with the node's identifier; empty from an agent that does not know it yet.
-const NODE: &str = "x-weir-node";
-/// Header with the time of signing, ms.
-const TIMESTAMP: &str = "x-weir-timestamp";
-/// Header with `v1=` and the signature in hex.
-const SIGNATURE: &str = "x-weir-signature";
 
 /// Checks a signed body; answers the node's name it is signed for. The body is covered as it reads uncompressed.
 pub(super) fn check_hmac(
@@ -35,16 +27,20 @@ pub(super) fn check_hmac(
             ))
         })
     };
-    let (node, timestamp, signature) = (header(NODE)?, header(TIMESTAMP)?, header(SIGNATURE)?);
-    let timestamp = fresh(timestamp, TIMESTAMP, now)?;
+    let (node, timestamp, signature) = (
+        header(NODE_HEADER)?,
+        header(TIMESTAMP_HEADER)?,
+        header(SIGNATURE_HEADER)?,
+    );
+    let timestamp = fresh(timestamp, TIMESTAMP_HEADER, now)?;
     if password.is_empty() {
         return Err(ApiError::unauthorised(
             "auth.cluster_password is not set: no signature can be checked",
         ));
     }
-    if !fits(&sign(password, node, timestamp, body), signature) {
+    if !NodeKey::derive(password, node).verifies(signature, node, timestamp, body) {
         return Err(ApiError::unauthorised(format!(
-            "{SIGNATURE} does not fit: the cluster passwords of node and manager may differ"
+            "{SIGNATURE_HEADER} does not fit: the cluster passwords of node and manager may differ"
         )));
     }
     Ok(node.to_owned())
@@ -54,7 +50,7 @@ pub(super) fn check_hmac(
 pub(super) fn check_speaker(signed_as: &str, message: &Message) -> Result<(), ApiError> {
     if signed_as.is_empty() && !matches!(message.body, Body::Role(_)) {
         return Err(ApiError::unauthorised(format!(
-            "{NODE} is empty: only a role message may be signed without a node name"
+            "{NODE_HEADER} is empty: only a role message may be signed without a node name"
         )));
     }
     match message.envelope.node_id.as_deref() {
@@ -80,7 +76,7 @@ pub(super) fn check_digest(
     };
     let (action, timestamp, signature) =
         (param("action")?, param("timestamp")?, param("signature")?);
-    fresh(timestamp, "timestamp", now)?;
+    let timestamp = fresh(timestamp, "timestamp", now)?;
     if let Some(other) = messages
         .iter()
         .find(|message| type_word(&message.body) != action)
@@ -91,7 +87,7 @@ pub(super) fn check_digest(
         )));
     }
     if password.is_empty()
-        || !fits(
+        || !same(
             &digest(action, timestamp, password),
             &signature.to_ascii_lowercase(),
         )
@@ -103,47 +99,23 @@ pub(super) fn check_digest(
     Ok(())
 }
 
-fn fresh(timestamp: &str, what: &str, now: UtcMs) -> Result<u64, ApiError> {
+fn fresh(timestamp: &str, what: &str, now: UtcMs) -> Result<UtcMs, ApiError> {
     let sent: u64 = timestamp
         .trim()
         .parse()
         .map_err(|_| ApiError::unauthorised(format!("{what} must be milliseconds since 1970")))?;
-    if sent.abs_diff(now.0) > SKEW.0 {
+    if sent.abs_diff(now.0) > MAX_SKEW_MS {
         return Err(ApiError::unauthorised(format!(
             "{what} is {} s away from the manager's clock, {} s are allowed: set the node's clock by NTP",
             sent.abs_diff(now.0) / 1_000,
-            SKEW.0 / 1_000
+            MAX_SKEW_MS / 1_000
         )));
     }
-    Ok(sent)
+    Ok(UtcMs(sent))
 }
 
-fn fits(wanted: &str, presented: &str) -> bool {
+fn same(wanted: &str, presented: &str) -> bool {
     wanted.as_bytes().ct_eq(presented.as_bytes()).into()
-}
-
-fn sign(password: &str, node: &str, timestamp: u64, body: &[u8]) -> String {
-    let key = keyed(password.as_bytes(), &[node.as_bytes()]);
-    let timestamp = timestamp.to_string();
-    let mac = keyed(
-        &key,
-        &[node.as_bytes(), b"\n", timestamp.as_bytes(), b"\n", body],
-    );
-    format!("v1={}", hex::encode(mac))
-}
-
-fn keyed(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
-}
-
-fn digest(action: &str, timestamp: &str, password: &str) -> String {
-    hex::encode(Sha256::digest(
-        format!("{action}{timestamp}{password}").as_bytes(),
-    ))
 }
 
 fn type_word(body: &Body) -> &'static str {
@@ -166,15 +138,15 @@ mod tests {
 
     fn headers(node: &str, timestamp: u64, signature: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(NODE, node.parse().unwrap());
-        headers.insert(TIMESTAMP, timestamp.to_string().parse().unwrap());
-        headers.insert(SIGNATURE, signature.parse().unwrap());
+        headers.insert(NODE_HEADER, node.parse().unwrap());
+        headers.insert(TIMESTAMP_HEADER, timestamp.to_string().parse().unwrap());
+        headers.insert(SIGNATURE_HEADER, signature.parse().unwrap());
         headers
     }
 
     #[test]
     fn a_signature_covers_node_time_and_body() {
-        let good = sign("red5pro123", "node-1", NOW.0, b"{}");
+        let good = NodeKey::derive("red5pro123", "node-1").sign("node-1", NOW, b"{}");
         let check = |password: &str, node: &str, at: u64, body: &[u8]| {
             check_hmac(password, &headers(node, at, &good), body, NOW).is_ok()
         };
@@ -190,18 +162,27 @@ mod tests {
     fn old_and_early_messages_are_refused() {
         for (age, wanted) in [(300_000, true), (300_001, false)] {
             for at in [NOW.0 - age, NOW.0 + age] {
-                let signed = headers("n", at, &sign("p", "n", at, b""));
+                let signature = NodeKey::derive("p", "n").sign("n", UtcMs(at), b"");
+                let signed = headers("n", at, &signature);
                 assert_eq!(check_hmac("p", &signed, b"", NOW).is_ok(), wanted, "{at}");
             }
         }
     }
 
     #[test]
-    fn the_published_digest_vector_holds() {
-        assert_eq!(
-            digest("provision.create", "1627312266556", "changeme"),
-            "fb5d99b58cf7b8dca4d5c381338e57352ed10204a1b16e3cb663036abcae5df7"
-        );
+    fn a_digest_is_for_its_action_and_time() {
+        let made = digest("bye", NOW, "p");
+        let text = r#"{"v":1,"type":"bye","boot":"1-a","seq":1,"timestamp":1}"#;
+        let messages = [serde_json::from_str(text).unwrap()];
+        let check = |action: &str, at: u64, signature: &str| {
+            let uri = format!("/c?action={action}&timestamp={at}&signature={signature}");
+            let params = Params::of(&uri.parse().unwrap());
+            check_digest("p", &params, &messages, NOW).is_ok()
+        };
+        assert!(check("bye", NOW.0, &made) && check("bye", NOW.0, &made.to_uppercase()));
+        assert!(!check("role", NOW.0, &digest("role", NOW, "p")));
+        assert!(!check("bye", NOW.0 + 1, &made));
+        assert!(!check("bye", NOW.0, ""));
     }
 
     #[test]

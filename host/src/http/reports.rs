@@ -61,7 +61,7 @@ pub(super) async fn receive(
         NodesAuth::Hmac => Some(check_hmac(password, &headers, &body, now)?),
         NodesAuth::Digest | NodesAuth::Open => None,
     };
-    let sent = Sent::read(&body)?;
+    let mut sent = Sent::read(&body)?;
     if settings.nodes_auth == NodesAuth::Digest {
         check_digest(password, &params, sent.messages(), now)?;
     }
@@ -69,6 +69,7 @@ pub(super) async fn receive(
         sent.messages()
             .iter()
             .try_for_each(|message| check_speaker(name, message))?;
+        sent.name_speaker(name);
     }
     let caller = Caller { signed_as, peer };
     Ok(sent.answered(|message| answer(&app, message, &caller)))
@@ -76,37 +77,17 @@ pub(super) async fn receive(
 
 fn answer(app: &AppState, message: Message, caller: &Caller) -> Answer {
     let named = message.envelope.node_id.clone();
-    let known = caller.signed_as.is_some() || is_at_its_address(app, named.as_deref(), caller);
-    let mut answer = if known {
-        app.fleet.receive(message, caller)
-    } else {
-        turned_away(app)
-    };
+    let mut answer = app.fleet.receive(message, caller);
+    let retry_ms = *answer.retry_after_ms.get_or_insert(UNKNOWN_RETRY.0);
     if answer.accepted {
+        answer.retry_after_ms = None;
         metrics::counter!("weir_reports_total").increment(1);
-    } else {
+    } else if retry_ms >= UNKNOWN_RETRY.0 {
+        // A shorter wait is told to known nodes whose mailbox is full.
         app.unknown_nodes
             .seen(caller.peer, named.as_deref(), app.clock.now());
-        answer.retry_after_ms.get_or_insert(UNKNOWN_RETRY.0);
     }
     answer
-}
-
-/// Without a signature a node is whoever sits at its recorded address, and may not call itself by another's name.
-fn is_at_its_address(app: &AppState, named: Option<&str>, caller: &Caller) -> bool {
-    let found = app.fleet.node_at(caller.peer);
-    found.is_some_and(|found| named.is_none_or(|named| named == found.as_str()))
-}
-
-fn turned_away(app: &AppState) -> Answer {
-    Answer {
-        accepted: false,
-        retry_after_ms: None,
-        assignment: None,
-        commands: Vec::new(),
-        reporting_speed: None,
-        time: app.clock.now().0,
-    }
 }
 
 /// A body: answered in the shape it came in.
@@ -147,6 +128,19 @@ impl Sent {
         match self {
             Self::One(message) => message.as_slice(),
             Self::Many(messages) => messages,
+        }
+    }
+
+    /// A signature says whose a message is when the message does not.
+    fn name_speaker(&mut self, name: &str) {
+        let messages = match self {
+            Self::One(message) => message.as_mut_slice(),
+            Self::Many(messages) => messages,
+        };
+        for envelope in messages.iter_mut().map(|message| &mut message.envelope) {
+            if envelope.node_id.is_none() && !name.is_empty() {
+                envelope.node_id = Some(name.to_owned());
+            }
         }
     }
 
@@ -213,11 +207,7 @@ mod tests {
     use super::*;
 
     fn refused(body: &str) -> String {
-        Sent::read(body.as_bytes())
-            .err()
-            .unwrap()
-            .message()
-            .to_owned()
+        Sent::read(body.as_bytes()).err().unwrap().to_string()
     }
 
     #[test]

@@ -18,13 +18,13 @@ pub(super) fn noun(kind: DocumentKind) -> &'static str {
 /// Names of groups that use the document.
 pub(super) fn users(app: &AppState, kind: DocumentKind, name: &str) -> Vec<String> {
     let groups = app.fleet.groups();
-    let statuses = groups.iter().map(|group| group.status());
-    statuses
-        .filter(|status| match kind {
-            DocumentKind::Limits => status.group.limits == name,
-            DocumentKind::Launch => status.group.launch_config == name,
+    let records = groups.iter().map(|group| group.group());
+    records
+        .filter(|group| match kind {
+            DocumentKind::Limits => group.limits == name,
+            DocumentKind::Launch => group.launch_config == name,
         })
-        .map(|status| status.group.name.to_string())
+        .map(|group| group.name.to_string())
         .collect()
 }
 

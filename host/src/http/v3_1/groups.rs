@@ -59,7 +59,7 @@ pub(super) async fn list(State(app): State<AppState>) -> Json<Vec<GroupObject>> 
     Json(
         groups
             .iter()
-            .map(|group| GroupObject::of(&group.status().group))
+            .map(|group| GroupObject::of(&group.group()))
             .collect(),
     )
 }
@@ -71,7 +71,7 @@ pub(super) async fn read(
     State(app): State<AppState>,
     Path(key): Path<String>,
 ) -> Result<Json<GroupObject>, ApiError> {
-    Ok(Json(GroupObject::of(&group(&app, &key)?.status().group)))
+    Ok(Json(GroupObject::of(&group(&app, &key)?.group())))
 }
 
 /// Rewrites the limits of the group's scale policy for a new audience. Groups of origins and edges only.
@@ -90,8 +90,8 @@ pub(super) async fn resize(
             "region is missing: name the regions and their expected audience",
         ));
     };
-    smart::resize(&app, &handle.status().group, &audiences).await?;
-    Ok(Json(GroupObject::of(&handle.status().group)))
+    smart::resize(&app, &handle.group(), &audiences).await?;
+    Ok(Json(GroupObject::of(&handle.group())))
 }
 
 /// Deletes a group: at once when it is empty, else after its nodes.

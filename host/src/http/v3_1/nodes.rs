@@ -25,7 +25,7 @@ pub(super) async fn read(
     let (group, status) = node(&app, &host)?;
     Ok(Json(NodeObject::in_group(
         &status.node,
-        &group.status().group.name,
+        &group.group().name,
     )))
 }
 
@@ -40,10 +40,7 @@ pub(super) async fn terminate(
     let force = params.flag("force")?.unwrap_or(false);
     let (group, status) = node(&app, &host)?;
     let ended = group.terminate(status.node.no, force).await?;
-    Ok(Json(NodeObject::in_group(
-        &ended.node,
-        &group.status().group.name,
-    )))
+    Ok(Json(NodeObject::in_group(&ended.node, &group.group().name)))
 }
 
 /// A node with what it last said of itself.
@@ -54,7 +51,7 @@ pub(super) async fn stats(
     Path(host): Path<String>,
 ) -> Result<Json<NodeStats>, ApiError> {
     let (group, status) = node(&app, &host)?;
-    Ok(Json(NodeStats::of(&status, &group.status().group.name)))
+    Ok(Json(NodeStats::of(&status, &group.group().name)))
 }
 
 /// Sunsets edges: no new viewers, replaced at once, gone when the last viewer leaves.
@@ -67,7 +64,7 @@ pub(in crate::http) async fn sunset(
     let mut by_group: BTreeMap<u32, (Arc<GroupHandle>, Vec<NodeNo>)> = BTreeMap::new();
     for entry in body.root().items()? {
         let (group, status) = node(&app, &entry.word()?)?;
-        let number = group.status().group.id.0;
+        let number = group.group().id.0;
         by_group
             .entry(number)
             .or_insert_with(|| (group, Vec::new()))

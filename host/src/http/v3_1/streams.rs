@@ -276,7 +276,7 @@ mod tests {
     fn geozones_are_refused_until_there_are_some() {
         let check = |query: &str| {
             let uri = format!("/x?{query}").parse().unwrap();
-            refuse_geozone(&Params::of(&uri)).map_err(|e| e.message().to_owned())
+            refuse_geozone(&Params::of(&uri)).map_err(|e| e.to_string())
         };
         assert_eq!(check("geozone=global"), Ok(()));
         assert!(check("geozone=asia").unwrap_err().contains("\"asia\""));

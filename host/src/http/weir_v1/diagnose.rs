@@ -50,6 +50,9 @@ pub(super) struct Diagnosis {
     check: Vec<&'static str>,
     /// Why it was launched, or why it ends.
     why: &'static str,
+    /// What the cloud last said against a call for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 /// A step, in the order nodes take them.
@@ -70,12 +73,13 @@ pub(super) async fn diagnose(
     let steps = steps(&status);
     Ok(Json(Diagnosis {
         node: status.node.id.to_string(),
-        group: group.status().group.name.to_string(),
+        group: group.group().name.to_string(),
         state: status.node.state.as_str(),
         environment: app.settings.load().environment.clone(),
         last_step: last_step(&steps),
         check: check(&status).to_vec(),
         why: status.node.reason.text(),
+        problem: status.problem.clone(),
         steps,
     }))
 }
@@ -192,6 +196,7 @@ mod tests {
             last_report: last_report.map(UtcMs),
             last_traffic_ms: 0,
             parents: Vec::new(),
+            problem: None,
         }
     }
 

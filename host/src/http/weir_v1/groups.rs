@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 use weir_core::node::Node;
+use weir_core::units::UtcMs;
 
 use crate::fleet::status::{
     BindingStatus, GroupStatus, NodeStatus, RoleStatus, ScalingDecision, SelectionDecision,
@@ -35,12 +36,12 @@ pub(super) struct GroupLine {
 }
 
 impl GroupLine {
-    fn of(status: &GroupStatus) -> Self {
+    fn of(status: &GroupStatus, now: UtcMs) -> Self {
         Self {
             id: status.group.id.0,
             name: status.group.name.to_string(),
             state: state_word(status.group.state),
-            at: status.at.0,
+            at: now.0,
             frozen: status.frozen,
             nodes: status.nodes.len(),
         }
@@ -98,6 +99,8 @@ struct NodePicture {
     assigned: u32,
     last_report: Option<u64>,
     parents: Vec<String>,
+    /// What the cloud last said against a call for it.
+    problem: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -137,6 +140,7 @@ impl NodePicture {
             assigned: status.assigned,
             last_report: status.last_report.map(|at| at.0),
             parents: status.parents.clone(),
+            problem: status.problem.clone(),
         }
     }
 }
@@ -148,7 +152,7 @@ pub(super) async fn list(State(app): State<AppState>) -> Json<Vec<GroupLine>> {
     Json(
         groups
             .iter()
-            .map(|group| GroupLine::of(&group.status()))
+            .map(|group| GroupLine::of(&group.status(), app.clock.now()))
             .collect(),
     )
 }
@@ -163,7 +167,7 @@ pub(super) async fn read(
     let handle = group(&app, &key)?;
     let decisions = handle.decisions(SHOWN).await?;
     let status = handle.status();
-    let line = GroupLine::of(&status);
+    let line = GroupLine::of(&status, app.clock.now());
     Ok(Json(GroupPicture {
         id: line.id,
         name: line.name,
