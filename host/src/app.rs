@@ -26,7 +26,7 @@ use crate::policy::PolicyRegistry;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 
-pub use adapters::{open_policies, open_store, simulated_cloud, simulated_clock};
+pub use adapters::{open_policies, open_store, simulated_clock, simulated_cloud};
 
 /// What lies outside the server. Tests and the demo bring their own.
 pub struct Outside {
@@ -94,9 +94,14 @@ impl App {
         shutdown: Shutdown,
     ) -> anyhow::Result<Self> {
         settings::check_default_policies(config, &outside.policies)?;
-        let listener = TcpListener::bind(config.server.listen).await.with_context(|| {
-            format!("cannot listen on {}: choose another address with --listen", config.server.listen)
-        })?;
+        let listener = TcpListener::bind(config.server.listen)
+            .await
+            .with_context(|| {
+                format!(
+                    "cannot listen on {}: choose another address with --listen",
+                    config.server.listen
+                )
+            })?;
         let address = listener.local_addr()?;
         let base_url = config.server.public_url(address);
         let token = auth::admin_token(config)?;
@@ -108,7 +113,13 @@ impl App {
         }
         let environment = outside.store.environment().await?;
         let platform = outside.cloud.name();
-        let http = settings::http(config, &token.secret, &password.secret, platform, &environment)?;
+        let http = settings::http(
+            config,
+            &token.secret,
+            &password.secret,
+            platform,
+            &environment,
+        )?;
         let http = Arc::new(ArcSwap::from_pointee(http));
         let parts = Parts {
             store: outside.store.clone(),
@@ -120,7 +131,8 @@ impl App {
             seed: outside.clock.now().0,
         };
         let fleet = Fleet::start(parts, settings::fleet(config)).await?;
-        let policies: Policies = Arc::new(ArcSwap::from_pointee(adapters::listed(&outside.policies)));
+        let policies: Policies =
+            Arc::new(ArcSwap::from_pointee(adapters::listed(&outside.policies)));
         let app: AppState = AppParts {
             fleet: fleet.clone(),
             fleet_loaded: Arc::new(AtomicBool::new(true)),
@@ -133,9 +145,18 @@ impl App {
         .into();
         let service = crate::http::router(app).into_make_service_with_connect_info::<SocketAddr>();
         let stop = shutdown.clone();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(async move { stop.requested().await });
+        let serving = axum::serve(listener, service)
+            .with_graceful_shutdown(async move { stop.requested().await });
         let server = tokio::spawn(serving.into_future());
-        Ok(Self { address, base_url, fleet, clock: outside.clock, http, shutdown, server })
+        Ok(Self {
+            address,
+            base_url,
+            fleet,
+            clock: outside.clock,
+            http,
+            shutdown,
+            server,
+        })
     }
 
     /// Takes the settings that can change at run time.
@@ -146,8 +167,13 @@ impl App {
         let token = auth::admin_token(config)?;
         let current = self.http.load();
         let password = auth::cluster_password(config)?;
-        let new =
-            settings::http(config, &token.secret, &password.secret, &current.platform, &current.environment)?;
+        let new = settings::http(
+            config,
+            &token.secret,
+            &password.secret,
+            &current.platform,
+            &current.environment,
+        )?;
         self.fleet.reconfigure(settings::fleet(config)).await?;
         self.http.store(Arc::new(new));
         Ok(())

@@ -1,5 +1,6 @@
 //! Weir: the manager of a live-streaming cluster. `ARCHITECTURE.md` beside this folder has the map.
 
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod demo;

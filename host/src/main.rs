@@ -12,7 +12,10 @@ use weir::telemetry::{Telemetry, chain};
 
 fn main() -> ExitCode {
     // Compiling happens under tight limits: nothing else is set up before.
-    if std::env::args_os().nth(1).is_some_and(|word| word == "compile-policy") {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == "compile-policy")
+    {
         return weir::policy::compile_child_main();
     }
     let done = match Cli::parse().command {
@@ -30,7 +33,10 @@ fn main() -> ExitCode {
 }
 
 fn on_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
 
 async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
@@ -68,9 +74,12 @@ async fn reload(args: &ServeArgs, app: &App, config: &mut config::Config, teleme
             return;
         }
     };
-    let changes = config.reloadable_diff(&new);
-    for key in &changes.restart {
-        tracing::warn!(key, "this setting changed, but takes effect only after a restart");
+    let changes = config::Config::reloadable_diff(config, &new);
+    for change in changes.iter().filter(|change| !change.reloadable) {
+        tracing::warn!(
+            key = change.key,
+            "this setting changed, but takes effect only after a restart"
+        );
     }
     if let Err(error) = app.reload(&new).await {
         tracing::error!(error = %chain(error.as_ref()), "the new settings cannot be used; the old ones stay");
@@ -79,6 +88,11 @@ async fn reload(args: &ServeArgs, app: &App, config: &mut config::Config, teleme
     if let Err(error) = telemetry.set_level(&new.log.level) {
         tracing::error!(error = %chain(&error), "the log level stays");
     }
-    tracing::info!(changed = ?changes.now, "settings read again");
+    let now: Vec<&str> = changes
+        .iter()
+        .filter(|change| change.reloadable)
+        .map(|change| change.key.as_str())
+        .collect();
+    tracing::info!(changed = ?now, "settings read again");
     *config = new;
 }

@@ -8,8 +8,8 @@ use weir_cloud::clock::{PacedClock, SharedClock, SystemClock};
 use weir_cloud::simulated::{BootTime, NodeAuth, NodeSettings, SimulatedCloud, SimulatedSettings};
 use weir_core::units::{DurationMs, UtcMs};
 
-use crate::config::auth::NodeAuth as NodeAuthSetting;
 use crate::config::Config;
+use crate::config::auth::NodeAuth as NodeAuthSetting;
 use crate::config::store::StoreTarget;
 use crate::http::ListedPolicy;
 use crate::policy::{Compiler, EngineSettings, Limits, PolicyRegistry, WasmEngine};
@@ -39,7 +39,10 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     match config.store.target(&config.server.data_dir) {
         Some(StoreTarget::Sqlite(path)) => Ok(Arc::new(SqliteStore::open(&path).await?)),
         Some(StoreTarget::MySql | StoreTarget::Postgres) | None => {
-            anyhow::bail!("store.url {} is not a store of this release", config.store.url)
+            anyhow::bail!(
+                "store.url {} is not a store of this release",
+                config.store.url
+            )
         }
     }
 }
@@ -54,7 +57,10 @@ pub async fn simulated_cloud(
     clock: SharedClock,
 ) -> anyhow::Result<Arc<SimulatedCloud>> {
     let simulated = &config.cloud.simulated;
-    let location = |region: &str, zone: &str| Location { region: region.into(), zone: zone.into() };
+    let location = |region: &str, zone: &str| Location {
+        region: region.into(),
+        zone: zone.into(),
+    };
     let locations = simulated
         .regions
         .iter()
@@ -63,7 +69,11 @@ pub async fn simulated_cloud(
     let settings = SimulatedSettings {
         seed: u64::from(simulated.seed),
         locations,
-        full_zones: simulated.full_zones.iter().map(|zone| zone.as_str().into()).collect(),
+        full_zones: simulated
+            .full_zones
+            .iter()
+            .map(|zone| zone.as_str().into())
+            .collect(),
         zone_capacity: (simulated.zone_capacity > 0).then_some(simulated.zone_capacity),
         boot: BootTime {
             median: DurationMs(simulated.boot_median_ms),
@@ -85,7 +95,12 @@ pub async fn simulated_cloud(
     let cloud = SimulatedCloud::new(settings, clock)?;
     let file = config.server.data_dir.join("simulated-instances.json");
     let kept = cloud.persist_to(&file).await;
-    kept.with_context(|| format!("the simulated cloud cannot keep its instances in {}", file.display()))?;
+    kept.with_context(|| {
+        format!(
+            "the simulated cloud cannot keep its instances in {}",
+            file.display()
+        )
+    })?;
     Ok(cloud)
 }
 
@@ -121,11 +136,17 @@ pub async fn open_policies(config: &Config) -> anyhow::Result<Arc<PolicyRegistry
             anyhow::Ok(engine)
         })
     };
-    let engine = builtins.await.context("the policy engine's start was cut off")??;
+    let engine = builtins
+        .await
+        .context("the policy engine's start was cut off")??;
     for path in &config.policy.load {
         tracing::info!(file = %path.display(), "loading a policy: compiling it when it is new");
         let policy = registry.load_file(&engine, path).await?;
-        tracing::info!(policy = policy.name(), version = policy.version(), "policy admitted");
+        tracing::info!(
+            policy = policy.name(),
+            version = policy.version(),
+            "policy admitted"
+        );
     }
     Ok(registry)
 }
@@ -134,5 +155,10 @@ pub async fn open_policies(config: &Config) -> anyhow::Result<Arc<PolicyRegistry
 pub(super) fn listed(registry: &PolicyRegistry) -> Vec<ListedPolicy> {
     let names = registry.names();
     let policies = names.iter().filter_map(|name| registry.get(name));
-    policies.map(|policy| ListedPolicy { summary: policy.summary().to_owned(), policy }).collect()
+    policies
+        .map(|policy| ListedPolicy {
+            summary: policy.summary().to_owned(),
+            policy,
+        })
+        .collect()
 }

@@ -19,11 +19,16 @@ use crate::policy::{Duty, PolicyRegistry};
 
 /// A price in the currency unit as the whole millionths policies see.
 fn micros(price: f64) -> u32 {
-    (price * 1_000_000.0).round().clamp(0.0, f64::from(u32::MAX)) as u32
+    (price * 1_000_000.0)
+        .round()
+        .clamp(0.0, f64::from(u32::MAX)) as u32
 }
 
 fn bindings(config: &Config) -> Bindings {
-    let bound = |policy: &str| Binding { policy: policy.to_owned(), settings: "{}".to_owned() };
+    let bound = |policy: &str| Binding {
+        policy: policy.to_owned(),
+        settings: "{}".to_owned(),
+    };
     Bindings {
         scaling: bound(&config.policy.default_scaling),
         broadcast: bound(&config.policy.default_broadcast),
@@ -32,15 +37,24 @@ fn bindings(config: &Config) -> Bindings {
 }
 
 /// Every group without a binding of its own depends on these: better no start than a group nobody scales.
-pub(super) fn check_default_policies(config: &Config, policies: &PolicyRegistry) -> anyhow::Result<()> {
-    let Bindings { scaling, broadcast, subscribe } = bindings(config);
+pub(super) fn check_default_policies(
+    config: &Config,
+    policies: &PolicyRegistry,
+) -> anyhow::Result<()> {
+    let Bindings {
+        scaling,
+        broadcast,
+        subscribe,
+    } = bindings(config);
     let all = [
         ("policy.default_scaling", scaling, Duty::Scaling),
         ("policy.default_broadcast", broadcast, Duty::Placement),
         ("policy.default_subscribe", subscribe, Duty::Placement),
     ];
     for (key, binding, duty) in all {
-        policies.bind(&binding, duty).with_context(|| format!("{key} = {:?} cannot be used", binding.policy))?;
+        policies
+            .bind(&binding, duty)
+            .with_context(|| format!("{key} = {:?} cannot be used", binding.policy))?;
     }
     Ok(())
 }
@@ -48,7 +62,11 @@ pub(super) fn check_default_policies(config: &Config, policies: &PolicyRegistry)
 /// What the fleet takes.
 pub(super) fn fleet(config: &Config) -> FleetSettings {
     let (fleet, placement) = (&config.fleet, &config.placement);
-    let prices = config.cloud.prices.iter().map(|(name, price)| (name.as_str().into(), micros(*price)));
+    let prices = config
+        .cloud
+        .prices
+        .iter()
+        .map(|(name, price)| (name.as_str().into(), micros(*price)));
     let weights = placement.weights.entries().into_iter();
     FleetSettings {
         name_prefix: fleet.node_name_prefix.clone(),
@@ -58,7 +76,9 @@ pub(super) fn fleet(config: &Config) -> FleetSettings {
             min_free_memory_mib: fleet.min_free_memory_mib,
             rtmp_port: fleet.node_rtmp_port,
             prices: prices.collect(),
-            weights: weights.map(|(name, weight)| (name.to_owned(), f64::from(weight))).collect::<BTreeMap<_, _>>(),
+            weights: weights
+                .map(|(name, weight)| (name.to_owned(), f64::from(weight)))
+                .collect::<BTreeMap<_, _>>(),
             origin_serves: match placement.origin_serves {
                 OriginServesSetting::WhenNoEdges => OriginServes::WhenNoEdges,
                 OriginServesSetting::Always => OriginServes::Always,
@@ -89,14 +109,24 @@ pub(super) fn http(
     platform: &str,
     environment: &str,
 ) -> anyhow::Result<HttpSettings> {
-    let log_dir = config.log.dir(&config.server.data_dir).filter(|_| config.log.access);
-    let proxies = config.server.trusted_proxies.iter().map(|proxy| network(proxy));
+    let log_dir = config
+        .log
+        .dir(&config.server.data_dir)
+        .filter(|_| config.log.access);
+    let proxies = config
+        .server
+        .trusted_proxies
+        .iter()
+        .map(|proxy| network(proxy));
     let region = &config.fleet.default_region;
     Ok(HttpSettings {
         admin_tokens: AdminTokens::new([token.reveal()]),
         cors_admin: origins(&config.server.cors.admin),
         cors_streams: origins(&config.server.cors.streams),
-        log_access: log_dir.map(|dir| LogAccess { dir, expiry: DurationMs(config.log.download_ms) }),
+        log_access: log_dir.map(|dir| LogAccess {
+            dir,
+            expiry: DurationMs(config.log.download_ms),
+        }),
         nodes_auth: match config.auth.nodes {
             NodeAuth::Hmac => NodesAuth::Hmac,
             NodeAuth::Digest => NodesAuth::Digest,
@@ -113,7 +143,9 @@ pub(super) fn http(
 }
 
 fn network(text: &str) -> anyhow::Result<ipnet::IpNet> {
-    let parsed = text.parse::<ipnet::IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
+    let parsed = text
+        .parse::<ipnet::IpNet>()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from));
     parsed.with_context(|| format!("server.trusted_proxies: {text:?} is no address and no network"))
 }
 

@@ -6,6 +6,7 @@
 
 mod api;
 mod calls;
+mod command;
 mod lines;
 mod picture;
 mod screen;
@@ -23,6 +24,7 @@ use weir_core::stream::StreamName;
 use weir_core::units::DurationMs;
 
 use api::Api;
+pub use command::command;
 pub use summary::Summary;
 
 /// Pace of the simulated clock: a reporting period of 10 s lasts a quarter of a second, the recorded evening 25 s.

@@ -43,7 +43,7 @@ use weir_core::stream::StreamName;
 use weir_core::units::{DurationMs, UtcMs};
 
 use crate::nodes::NodeLink;
-use crate::policy::registry::PolicyRegistry;
+use crate::policy::PolicyRegistry;
 use crate::store::{Store, StoreError};
 use directory::Directory;
 use executor::Executor;

@@ -270,22 +270,16 @@ impl Reconciler {
 
     fn count_questions(&mut self, now: UtcMs) {
         let tally = std::mem::take(&mut *self.handle.tally.lock());
+        // Everybody who needs both takes the state first, then the book.
+        let mut state = self.handle.state.write();
         let mut book = self.handle.book.lock();
         book.expire(now);
-        let mut state = self.handle.state.write();
         for ((role, region), (answered, refused)) in tally {
-            for _ in 0..answered {
-                state.note_question(role, &region, false, now);
-            }
-            for _ in 0..refused {
-                state.note_question(role, &region, true, now);
-            }
+            state.note_questions(role, &region, answered, refused, now);
         }
-        let nos: Vec<NodeNo> = state.members().map(|member| member.node.no).collect();
-        for no in nos {
-            state.set_assigned(no, book.outstanding(no));
-        }
+        state.set_assigned(|no| book.outstanding(no));
         state.record_demand(now);
+        self.handle.gauge.set(&state);
     }
 
     /// Stores and commits what follows from facts and from operators' orders.

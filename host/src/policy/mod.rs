@@ -3,9 +3,25 @@
 //! A policy is code of somebody else: it gets fuel, time and memory, its answers are checked, and whatever it does
 //! ends as a [`PolicyFault`] that says who is to blame.
 
-pub mod ladder;
+mod admission;
+mod artifacts;
+mod builtin;
+mod compile_child;
+mod compiler;
+mod contract;
+mod edge_cases;
+mod engine;
+mod engine_config;
+mod from_guest;
+mod guest;
+mod limits;
 pub mod pool;
-pub mod registry;
+mod prepared;
+mod registry;
+mod scan;
+mod ticker;
+mod to_guest;
+mod wasm_policy;
 
 use std::sync::Arc;
 
@@ -13,6 +29,13 @@ use serde::Serialize;
 use weir_core::placement::{Refusal, SelectRequest};
 use weir_core::proposal::Proposal;
 use weir_core::snapshot::{Snapshot, View};
+
+pub use builtin::BUILTINS;
+pub use compile_child::compile_child_main;
+pub use compiler::Compiler;
+pub use engine::{EngineError, EngineSettings, WasmEngine};
+pub use limits::Limits;
+pub use registry::{BindError, Duty, LoadError, PolicyRegistry};
 
 /// Who has to mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -97,12 +120,25 @@ pub struct Outcome<T> {
     pub micros: u64,
 }
 
+impl<T> Outcome<T> {
+    /// Judges or turns the answer; what the call cost stays.
+    pub fn and_then<U>(self, judge: impl FnOnce(T) -> Result<U, PolicyFault>) -> Outcome<U> {
+        Outcome {
+            answer: self.answer.and_then(judge),
+            fuel: self.fuel,
+            micros: self.micros,
+        }
+    }
+}
+
 /// A policy that was admitted and can be called; cheap to clone.
 pub trait Policy: Send + Sync + 'static {
     /// Name, as bound.
     fn name(&self) -> &str;
     /// Version, as the policy describes itself.
     fn version(&self) -> &str;
+    /// A line on what it does, by its own word.
+    fn summary(&self) -> &str;
     /// SHA-256 of the bytes that were loaded, hex.
     fn digest(&self) -> &str;
     /// The texts of the policy's own check; empty when the settings are fine.
@@ -123,6 +159,10 @@ pub trait Policy: Send + Sync + 'static {
 pub trait Prepared: Send {
     /// One placement decision; ids are those of the view. After any fault the instance is spent: drop it.
     fn select(&mut self, request: &SelectRequest) -> Outcome<Result<Vec<u32>, Refusal>>;
+    /// It should be replaced although it did nothing wrong: its memory grew.
+    fn is_worn(&self) -> bool {
+        false
+    }
 }
 
 /// A policy everybody may hold.
@@ -192,3 +232,6 @@ pub trait PolicyEngine: Send + Sync + 'static {
     /// [`AdmitError`]: nothing was kept.
     async fn admit(&self, name: &str, bytes: &[u8]) -> Result<SharedPolicy, AdmitError>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,25 +191,27 @@ impl GroupState {
         state && silent && !member.probing && !tried_lately
     }
 
-    /// Counts of clients handed out that no report shows yet, per node.
-    pub fn set_assigned(&mut self, no: NodeNo, assigned: u32) {
-        if let Some(member) = self.members.get_mut(&no) {
-            member.assigned = assigned;
+    /// Takes the counts of clients handed out that no report shows yet, per node.
+    pub fn set_assigned(&mut self, outstanding: impl Fn(NodeNo) -> u32) {
+        for member in self.members.values_mut() {
+            member.assigned = outstanding(member.node.no);
         }
     }
 
-    /// A question was answered with a node of that role, or refused, in that region.
-    pub fn note_question(
+    /// So many questions for a role in a region were answered and refused.
+    pub fn note_questions(
         &mut self,
         role: Role,
         region: &crate::ids::RegionName,
-        refused: bool,
+        answered: u32,
+        refused: u32,
         now: UtcMs,
     ) {
-        if refused {
-            self.history.refused(role, region, now);
-        } else {
+        for _ in 0..answered {
             self.history.joined(role, region, now);
+        }
+        for _ in 0..refused {
+            self.history.refused(role, region, now);
         }
     }
 

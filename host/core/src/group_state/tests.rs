@@ -237,7 +237,7 @@ fn a_client_that_was_just_sent_there_keeps_a_draining_node() {
     let mut story = Story::serving(2);
     let edge = story.in_service()[2];
     story.retire(edge);
-    story.state.set_assigned(edge, 1);
+    story.state.set_assigned(|no| u32::from(no == edge));
     story.later(30_000);
     story.report(edge, 0);
     assert_eq!(story.state_of(edge), NodeState::InService);
