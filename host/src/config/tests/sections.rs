@@ -17,7 +17,7 @@ fn what_sections_say_of_each_other_is_checked() {
         ("[cloud.simulated]\nboot_median_ms = 50_000", "boot_p95_ms"),
         ("[cloud.simulated]\nregions = {}", "at least one region"),
         ("[cloud.simulated]\nfull_zones = [\"mars-1a\"]", "mars-1a"),
-        ("[cloud.prices]\n\"t2.medium\" = -1", "0 or more"),
+        ("[cloud.prices]\n\"t2.medium\" = -1", "0 to 4000"),
         ("[store]\nurl = \"oracle://x\"", "sqlite:PATH"),
         ("[store]\nurl = \"sqlite::memory:\"", "must name a file"),
         ("[server]\npublic_url = \"sm.example.com\"", "http://"),
@@ -42,6 +42,25 @@ fn what_sections_say_of_each_other_is_checked() {
         assert!(error.contains(part), "{part} in {error}");
         assert!(!error.contains("two words"), "{error}");
     }
+}
+
+#[test]
+fn core_gets_the_settings_in_its_own_words() {
+    let loaded = toml(
+        "[cloud.prices]\n\"t2.medium\" = 0.0608\n[placement]\ncapacity = \"hard\"\norigin_serves = \"never\"\n\
+         [placement.weights]\nstreams = 7\n[fleet]\nparent_retry_s = 5\n[policy]\ndefault_scaling = \"mine\"\n",
+    );
+    let config = loaded.unwrap().config;
+    let rules = config.host_rules();
+    assert_eq!(rules.prices[&"t2.medium".into()], 60_800);
+    assert!(rules.hard_capacity);
+    assert_eq!(
+        rules.origin_serves,
+        weir_core::group_state::OriginServes::Never
+    );
+    assert_eq!(rules.weights["streams"], 7.0);
+    assert_eq!(config.cluster_settings().retry_duration, 5);
+    assert_eq!(config.default_bindings().scaling.policy, "mine");
 }
 
 #[test]

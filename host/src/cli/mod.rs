@@ -1,0 +1,55 @@
+//! The command line: what there is, said so that `--help` teaches it.
+
+mod demo;
+mod properties;
+mod serve;
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use demo::DemoArgs;
+pub use properties::{CheckArgs, PropertiesCommand, check_properties};
+pub use serve::ServeArgs;
+
+/// Manager of autoscaling clusters of live-streaming nodes, with WebAssembly policies.
+#[derive(Debug, Parser)]
+#[command(name = "weir", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  weir demo                         see it work: a simulated cloud with an audience in fast motion
+  weir serve                        a server on 127.0.0.1:5080, simulated cloud, data in ./weir-data
+  weir serve --print-config         every setting, its value and where that came from
+  weir properties check FILE        what each key of a red5-web.properties becomes";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server
+    Serve(ServeArgs),
+    /// Show it at work: temporary store, simulated cloud, an audience in fast motion
+    Demo(DemoArgs),
+    /// Work with the settings file of the server that this one replaces
+    #[command(subcommand)]
+    Properties(PropertiesCommand),
+    /// Compile a policy from standard input; started by the server itself
+    #[command(hide = true)]
+    CompilePolicy(CompileArgs),
+}
+
+/// Limits of a compilation. Its own code reads them before anything else is set up.
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    /// Seconds and bytes.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub limits: Vec<OsString>,
+}
+
+#[cfg(test)]
+mod tests;
