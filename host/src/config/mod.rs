@@ -17,7 +17,6 @@ pub mod properties;
 pub mod proxy;
 pub mod reload;
 pub mod reports;
-mod rules;
 mod schema;
 pub mod secret;
 pub mod server;
@@ -26,6 +25,8 @@ pub mod store;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use weir_core::timers::Timers;
+use weir_core::units::DurationMs;
 
 pub use check::{ConfigError, Problem, Warning};
 pub use layers::{ConfigFile, Flag, Sources, load};
@@ -147,6 +148,22 @@ impl Config {
                     "is shorter than the silence after which a node is unresponsive ({silence} ms)"
                 ),
             );
+        }
+    }
+
+    /// The timers of the life cycle.
+    pub fn timers(&self) -> Timers {
+        Timers {
+            reporting: DurationMs(self.reports.reporting_speed_ms),
+            first_report: DurationMs(self.fleet.first_report_ms),
+            stuck: DurationMs(self.fleet.stuck_ms),
+            drain_deadline: DurationMs(self.fleet.drain_deadline_ms),
+            drain_wait: DurationMs(self.fleet.drain_wait_ms),
+            reachable_silence: DurationMs(self.fleet.reachable_silence_ms),
+            zone_block: self.cloud.zone_block(),
+            reservation: DurationMs(self.fleet.reservation_ms),
+            reservation_grace: DurationMs(self.fleet.reservation_grace_ms),
+            decide_every: DurationMs(self.fleet.decide_every_ms),
         }
     }
 }

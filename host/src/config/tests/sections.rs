@@ -45,25 +45,6 @@ fn what_sections_say_of_each_other_is_checked() {
 }
 
 #[test]
-fn core_gets_the_settings_in_its_own_words() {
-    let loaded = toml(
-        "[cloud.prices]\n\"t2.medium\" = 0.0608\n[placement]\ncapacity = \"hard\"\norigin_serves = \"never\"\n\
-         [placement.weights]\nstreams = 7\n[fleet]\nparent_retry_s = 5\n[policy]\ndefault_scaling = \"mine\"\n",
-    );
-    let config = loaded.unwrap().config;
-    let rules = config.host_rules();
-    assert_eq!(rules.prices[&"t2.medium".into()], 60_800);
-    assert!(rules.hard_capacity);
-    assert_eq!(
-        rules.origin_serves,
-        weir_core::group_state::OriginServes::Never
-    );
-    assert_eq!(rules.weights["streams"], 7.0);
-    assert_eq!(config.cluster_settings().retry_duration, 5);
-    assert_eq!(config.default_bindings().scaling.policy, "mine");
-}
-
-#[test]
 fn odd_settings_are_taken_with_a_warning() {
     let cases = [
         ("[fleet]\nfirst_report_ms = 60_000", "fleet.first_report_ms"),
