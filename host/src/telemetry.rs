@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::fs::DirBuilder;
 use std::io::IsTerminal;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use tracing::Subscriber;
@@ -131,6 +133,11 @@ fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
 }
 
 fn files(folder: PathBuf) -> Result<RollingFileAppender, TelemetryError> {
+    // Names and addresses of clients are nobody else's business. If this fails, so does the appender, with its reason.
+    let _ = DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder);
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("weir")
@@ -172,8 +179,8 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// Query parameters that are secrets, as far as their names go without case: the admin token and the proof of a node.
-const SECRET_PARAMETERS: [&str; 5] = ["accesstoken", "token", "password", "signature", "secret"];
+/// Ends of the names of query parameters that are secrets, in any case: `accessToken` is one.
+const SECRET_PARAMETERS: [&str; 4] = ["token", "password", "signature", "secret"];
 
 /// A request's path and query with every secret starred. Clients write broken queries (`?a=1?accessToken=x`,
 /// `%3FaccessToken=x`), so the text is searched, not parsed.

@@ -14,7 +14,7 @@ use super::check::Check;
 pub struct CloudConfig {
     /// Which cloud.
     pub provider: Provider,
-    /// Price per hour of each instance type, any one currency; shown to scaling policies. A type without one has no
+    /// Price per hour of each instance type, any one currency (0 to 4,000); shown to scaling policies. A type without one has no
     /// known price.
     pub prices: BTreeMap<String, f64>,
     /// The simulated cloud.
@@ -165,6 +165,8 @@ impl Default for Ec2Config {
     }
 }
 
+/// Prices are handed to policies in millionths, as 32-bit numbers.
+const DEAREST: f64 = 4_000.0;
 const DAY_MS: u64 = 86_400_000;
 
 impl CloudConfig {
@@ -183,8 +185,8 @@ impl CloudConfig {
 
     pub(super) fn validate(&self, check: &mut Check) {
         for (name, price) in &self.prices {
-            if !price.is_finite() || *price < 0.0 {
-                check.refuse(&format!("prices.{name:?}"), price, "must be 0 or more");
+            if !(0.0..=DEAREST).contains(price) {
+                check.refuse(&format!("prices.{name:?}"), price, "must be 0 to 4000");
             }
         }
         self.simulated.validate(check);

@@ -42,27 +42,24 @@ pub(super) const RELOADABLE: [&str; 34] = [
     "log.access",
 ];
 
-/// A setting that differs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Dotted key.
-    pub key: String,
-    /// Takes effect at run time; else only after a restart.
-    pub reloadable: bool,
+/// Settings that differ, in order of their keys, secrets last.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Those that take effect at run time.
+    pub now: Vec<&'static str>,
+    /// Those that take effect only after a restart.
+    pub restart: Vec<&'static str>,
 }
 
 impl Config {
-    /// Which settings differ, in order of their keys.
-    pub fn reloadable_diff(old: &Config, new: &Config) -> Vec<Change> {
-        let (before, after) = (Tree::of(old), Tree::of(new));
-        schema::keys()
+    /// What a reload of `new` changes and what it cannot.
+    pub fn reloadable_diff(&self, new: &Config) -> Changes {
+        let (before, after) = (Tree::of(self), Tree::of(new));
+        let (now, restart) = schema::keys()
             .filter(|key| before.get(key) != after.get(key))
-            .chain(changed_secrets(old, new))
-            .map(|key| Change {
-                key: key.to_owned(),
-                reloadable: RELOADABLE.contains(&key),
-            })
-            .collect()
+            .chain(changed_secrets(self, new))
+            .partition(|key| RELOADABLE.contains(key));
+        Changes { now, restart }
     }
 }
 

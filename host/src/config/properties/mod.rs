@@ -99,6 +99,8 @@ pub struct Checked {
     pub mapped: Mapped,
     /// Warnings, or what is wrong.
     pub outcome: Result<Vec<Warning>, ConfigError>,
+    /// What this release cannot serve although it can be read, with the way round it.
+    pub unserved: Vec<Problem>,
 }
 
 /// Reads, maps and checks a file, without environment, flags or `weir.toml`.
@@ -112,9 +114,12 @@ pub fn check(file: &Path) -> Result<Checked, ConfigError> {
         properties: Some(file.to_owned()),
         ..Sources::default()
     };
+    let loaded = load(&sources);
+    let servable = loaded.as_ref().map_or(Ok(()), |it| it.config.servable());
     Ok(Checked {
         mapped,
-        outcome: load(&sources).map(|loaded| loaded.warnings),
+        outcome: loaded.map(|loaded| loaded.warnings),
+        unserved: servable.map_or_else(|error| error.problems, |()| Vec::new()),
     })
 }
 

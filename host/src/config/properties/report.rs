@@ -11,7 +11,7 @@ pub fn table(checked: &Checked) -> String {
     let rows = &checked.mapped.rows;
     let width = |of: fn(&Row) -> &str, least: usize| {
         let longest = rows.iter().map(|row| of(row).chars().count()).max();
-        longest.unwrap_or(0).clamp(least, 50)
+        longest.unwrap_or(0).clamp(least, 48)
     };
     let (key, value) = (width(|row| &row.key, 3), width(|row| &row.shown, 5));
     // Writing to a string cannot fail.
@@ -32,6 +32,9 @@ pub fn table(checked: &Checked) -> String {
         Ok(warnings) => {
             for warning in warnings {
                 let _ = writeln!(text, "warning: {warning}");
+            }
+            for problem in &checked.unserved {
+                let _ = writeln!(text, "to serve: {problem}");
             }
             let _ = writeln!(text, "This file can be used; {} warnings.", warnings.len());
         }

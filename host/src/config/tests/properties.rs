@@ -90,6 +90,9 @@ fn table_shows_every_line_and_no_secret() {
     let checked = check(tutorial()).unwrap();
     assert!(checked.outcome.is_ok());
     let text = table(&checked);
+    for part in ["to serve: cloud.provider = ec2", "--store sqlite:"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
     let properties = std::fs::read_to_string(tutorial()).unwrap();
     let keys = properties
         .lines()

@@ -17,7 +17,7 @@ fn what_sections_say_of_each_other_is_checked() {
         ("[cloud.simulated]\nboot_median_ms = 50_000", "boot_p95_ms"),
         ("[cloud.simulated]\nregions = {}", "at least one region"),
         ("[cloud.simulated]\nfull_zones = [\"mars-1a\"]", "mars-1a"),
-        ("[cloud.prices]\n\"t2.medium\" = -1", "0 or more"),
+        ("[cloud.prices]\n\"t2.medium\" = -1", "0 to 4000"),
         ("[store]\nurl = \"oracle://x\"", "sqlite:PATH"),
         ("[store]\nurl = \"sqlite::memory:\"", "must name a file"),
         ("[server]\npublic_url = \"sm.example.com\"", "http://"),
