@@ -74,12 +74,9 @@ async fn reload(args: &ServeArgs, app: &App, config: &mut config::Config, teleme
             return;
         }
     };
-    let changes = config::Config::reloadable_diff(config, &new);
-    for change in changes.iter().filter(|change| !change.reloadable) {
-        tracing::warn!(
-            key = change.key,
-            "this setting changed, but takes effect only after a restart"
-        );
+    let changes = config.reloadable_diff(&new);
+    for key in &changes.restart {
+        tracing::warn!(%key, "this setting changed, but takes effect only after a restart");
     }
     if let Err(error) = app.reload(&new).await {
         tracing::error!(error = %chain(error.as_ref()), "the new settings cannot be used; the old ones stay");
@@ -88,11 +85,6 @@ async fn reload(args: &ServeArgs, app: &App, config: &mut config::Config, teleme
     if let Err(error) = telemetry.set_level(&new.log.level) {
         tracing::error!(error = %chain(&error), "the log level stays");
     }
-    let now: Vec<&str> = changes
-        .iter()
-        .filter(|change| change.reloadable)
-        .map(|change| change.key.as_str())
-        .collect();
-    tracing::info!(changed = ?now, "settings read again");
+    tracing::info!(changed = ?changes.now, "settings read again");
     *config = new;
 }
