@@ -111,7 +111,9 @@ impl ApiError {
                 Some(methods) => format!("no such route: {asked}; this path takes {methods}"),
                 None => format!("no such route: {asked}"),
             }),
-            StatusCode::PAYLOAD_TOO_LARGE => Self::bad_input("the body is too large"),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::bad_input("the body is larger than this server takes")
+            }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 Self::bad_input("the body's encoding is not known; send it plain or as gzip")
             }
@@ -157,6 +159,14 @@ pub(super) async fn render(
     let mut response = next.run(request).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    // A handler that made its own document (`/readyz`) is not spoken over.
+    let is_own = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind == "application/json");
+    if is_own && response.extensions().get::<ApiError>().is_none() {
         return response;
     }
     // The path alone: the query may hold a token.

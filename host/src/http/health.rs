@@ -1,6 +1,5 @@
 //! For load balancers and Prometheus.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Json;
@@ -23,13 +22,14 @@ pub(super) struct Health {
     status: &'static str,
 }
 
-/// The process runs.
+/// The process runs. Also at `/`, which balancers of the product this API comes from are set to ask.
 #[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Health)))]
 pub(super) async fn alive() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The server can do its work: the store answers and the groups were read from it.
+/// The server can do its work: the store answers. (The groups were read from it before this
+/// server began to listen.)
 #[utoipa::path(get, path = "/readyz", tag = "health",
     responses((status = 200, body = Health), (status = 503, body = Health)))]
 pub(super) async fn ready(State(app): State<AppState>) -> (StatusCode, Json<Health>) {
@@ -37,7 +37,6 @@ pub(super) async fn ready(State(app): State<AppState>) -> (StatusCode, Json<Heal
     let status = match ping {
         Err(_) => "the store does not answer",
         Ok(Err(_)) => "the store cannot be used",
-        Ok(Ok(())) if !app.fleet_loaded.load(Ordering::Acquire) => "the groups are being read",
         Ok(Ok(())) => return (StatusCode::OK, Json(Health { status: "ok" })),
     };
     (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status }))

@@ -22,7 +22,6 @@ mod v4_0;
 mod weir_v1;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -39,40 +38,23 @@ use tower_http::decompression::RequestDecompressionLayer;
 use weir_cloud::clock::SharedClock;
 
 use crate::fleet::Fleet;
-use crate::policy::SharedPolicy;
 use crate::store::Store;
 use downloads::Downloads;
 use settings::{CorsOrigins, HttpSettings};
 use unknown_nodes::UnknownNodes;
 
-/// A policy groups can be bound to, as the API lists it.
-#[derive(Clone)]
-pub struct ListedPolicy {
-    /// The policy.
-    pub policy: SharedPolicy,
-    /// A line on what it does, by its own word.
-    pub summary: String,
-}
-
-/// The policies that can be bound, by name; swapped whole.
-pub type Policies = Arc<ArcSwap<Vec<ListedPolicy>>>;
-
 /// What handlers work with. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState {
-    /// The groups at work.
+    /// The groups at work, and the policies they can be bound to.
     pub fleet: Arc<Fleet>,
-    /// The groups were read from the store and their tasks run: part of `/readyz`.
-    pub fleet_loaded: Arc<AtomicBool>,
     /// Documents and thresholds.
     pub store: Arc<dyn Store>,
-    /// Policies that can be bound.
-    pub policies: Policies,
     /// Time.
     pub clock: SharedClock,
     /// Settings; read anew by every request.
     pub settings: Arc<ArcSwap<HttpSettings>>,
-    /// Figures behind `/metrics`.
+    /// Figures behind `/metrics`. Whoever makes it calls `run_upkeep` now and then: unread histograms grow.
     pub metrics: PrometheusHandle,
     downloads: Arc<Downloads>,
     unknown_nodes: Arc<UnknownNodes>,
@@ -82,12 +64,8 @@ pub struct AppState {
 pub struct AppParts {
     /// See [`AppState::fleet`].
     pub fleet: Arc<Fleet>,
-    /// See [`AppState::fleet_loaded`].
-    pub fleet_loaded: Arc<AtomicBool>,
     /// See [`AppState::store`].
     pub store: Arc<dyn Store>,
-    /// See [`AppState::policies`].
-    pub policies: Policies,
     /// See [`AppState::clock`].
     pub clock: SharedClock,
     /// See [`AppState::settings`].
@@ -100,9 +78,7 @@ impl From<AppParts> for AppState {
     fn from(parts: AppParts) -> Self {
         Self {
             fleet: parts.fleet,
-            fleet_loaded: parts.fleet_loaded,
             store: parts.store,
-            policies: parts.policies,
             clock: parts.clock,
             settings: parts.settings,
             metrics: parts.metrics,
@@ -147,6 +123,7 @@ pub fn router(app: AppState) -> Router {
         )
         .route("/tmplogs/{random}/{name}", get(v3_1::download_log))
         .nest("/weir/v1", guarded(&app, weir_v1::routes()))
+        .route("/", get(health::alive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::figures))

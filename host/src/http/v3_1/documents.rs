@@ -38,6 +38,24 @@ pub(super) async fn read(
     found.ok_or_else(|| ApiError::not_found(noun(kind), name))
 }
 
+/// Stores a new document.
+pub(super) async fn create(
+    app: &AppState,
+    kind: DocumentKind,
+    document: &Document,
+) -> Result<(), ApiError> {
+    app.store
+        .create_document(document)
+        .await
+        .map_err(|problem| match problem {
+            StoreError::Exists { name, .. } => ApiError::bad_input(format!(
+                "{} {name:?} already exists: update it, or take another name",
+                noun(kind)
+            )),
+            other => other.into(),
+        })
+}
+
 /// Stores a changed document and lets the groups know.
 pub(super) async fn replace(
     app: &AppState,
@@ -87,6 +105,6 @@ pub(super) async fn copy(
         Document::Limits(limits) => limits.name = new_name,
         Document::Launch(launch) => launch.name = new_name,
     }
-    app.store.create_document(&document).await?;
+    create(app, kind, &document).await?;
     Ok(document)
 }

@@ -23,7 +23,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<CreatedLaunchConfig>), ApiError> {
     let launch = read_launch_config(&body.root(), None)?;
     let answer = CreatedLaunchConfig::of(&launch);
-    app.store.create_document(&Document::Launch(launch)).await?;
+    documents::create(&app, KIND, &Document::Launch(launch)).await?;
     Ok((StatusCode::CREATED, Json(answer)))
 }
 

@@ -7,10 +7,10 @@ use weir_core::group::{Binding, LimitsDocument, StatedBindings};
 
 use super::documents;
 use super::wire::{ScalePolicyDocument, read_scale_policy};
+use crate::http::AppState;
 use crate::http::error::ApiError;
 use crate::http::lenient::Body;
-use crate::http::{AppState, ListedPolicy};
-use crate::policy::PolicyFault;
+use crate::policy::{PolicyFault, SharedPolicy};
 use crate::store::{Document, DocumentKind};
 
 const KIND: DocumentKind = DocumentKind::Limits;
@@ -25,7 +25,7 @@ pub(super) async fn create(
     let limits = read_scale_policy(&body.root(), None)?;
     check_bindings(&app, &limits.bindings).await?;
     let answer = ScalePolicyDocument::of(&limits);
-    app.store.create_document(&Document::Limits(limits)).await?;
+    documents::create(&app, KIND, &Document::Limits(limits)).await?;
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
@@ -139,37 +139,27 @@ async fn check_binding(
     let Some(binding) = binding else {
         return Ok(());
     };
-    let listed = app.policies.load();
-    let fits = |listed: &&ListedPolicy| {
+    let registry = app.fleet.policies();
+    let fits = |policy: &SharedPolicy| {
         if scales {
-            listed.policy.scales()
+            policy.scales()
         } else {
-            listed.policy.places()
+            policy.places()
         }
     };
-    let Some(found) = listed
-        .iter()
-        .filter(fits)
-        .find(|listed| listed.policy.name() == binding.policy)
-    else {
-        let available: Vec<&str> = listed
-            .iter()
-            .filter(fits)
-            .map(|listed| listed.policy.name())
-            .collect();
+    let Some(policy) = registry.get(&binding.policy).filter(fits) else {
+        let mut names = registry.names();
+        names.retain(|name| registry.get(name).is_some_and(|policy| fits(&policy)));
         return Err(ApiError::bad_input(format!(
             "policy.weir.{member}.policy: no policy {:?} can be bound here; available: {}",
             binding.policy,
-            available.join(", ")
+            names.join(", ")
         )));
     };
-    let (policy, settings) = (found.policy.clone(), binding.settings.clone());
-    let check = move || {
-        if scales {
-            policy.check_scaling_settings(&settings)
-        } else {
-            policy.check_placement_settings(&settings)
-        }
+    let settings = binding.settings.clone();
+    let check = move || match scales {
+        true => policy.check_scaling_settings(&settings),
+        false => policy.check_placement_settings(&settings),
     };
     // A guest runs for as long as its limit lets it: not on the runtime's threads.
     let checked = tokio::task::spawn_blocking(check).await;

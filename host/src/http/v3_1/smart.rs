@@ -46,9 +46,7 @@ pub(super) async fn create(
         .iter()
         .map(|audience| audience.region.clone())
         .collect();
-    app.store
-        .create_document(&Document::Limits(document))
-        .await?;
+    documents::create(app, DocumentKind::Limits, &Document::Limits(document)).await?;
     let made = match create_group(app, new.clone(), autoinit).await {
         Ok(made) => made,
         Err(problem) => {

@@ -180,7 +180,7 @@ pub(super) async fn list_stats(
     let entry = |status: &GroupStatus, stream: &StreamStatus| match (aggregate, stream.kind) {
         (true, StreamKind::Publish) => summed(status, stream),
         (true, StreamKind::Restream) => None,
-        (false, _) => {
+        (false, StreamKind::Publish | StreamKind::Restream) => {
             let entry = StreamEntry::of(&stream.stream, &status.node(stream.node)?.node)?;
             Some(entry.with_stats(stream.subscribers, stream.started_at.0))
         }

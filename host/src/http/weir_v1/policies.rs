@@ -5,7 +5,8 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::{AppState, ListedPolicy};
+use crate::http::AppState;
+use crate::policy::SharedPolicy;
 
 /// A policy.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,8 +21,7 @@ pub(super) struct PolicyObject {
 }
 
 impl PolicyObject {
-    fn of(listed: &ListedPolicy) -> Self {
-        let policy = &listed.policy;
+    fn of(policy: &SharedPolicy) -> Self {
         let worlds = [(policy.scales(), "scaling"), (policy.places(), "placement")];
         Self {
             name: policy.name().to_owned(),
@@ -31,7 +31,7 @@ impl PolicyObject {
                 .into_iter()
                 .filter_map(|(has, world)| has.then_some(world))
                 .collect(),
-            summary: listed.summary.clone(),
+            summary: policy.summary().to_owned(),
         }
     }
 }
@@ -39,5 +39,10 @@ impl PolicyObject {
 /// The policies that can be bound.
 #[utoipa::path(get, path = "/weir/v1/policies", tag = "policies", responses((status = 200, body = [PolicyObject])))]
 pub(super) async fn list(State(app): State<AppState>) -> Json<Vec<PolicyObject>> {
-    Json(app.policies.load().iter().map(PolicyObject::of).collect())
+    let registry = app.fleet.policies();
+    let listed = registry
+        .names()
+        .into_iter()
+        .filter_map(|name| registry.get(&name));
+    Json(listed.map(|policy| PolicyObject::of(&policy)).collect())
 }
