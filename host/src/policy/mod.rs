@@ -15,7 +15,6 @@ mod engine_config;
 mod from_guest;
 mod guest;
 mod limits;
-pub mod pool;
 mod prepared;
 mod registry;
 mod scan;
@@ -137,8 +136,6 @@ pub trait Policy: Send + Sync + 'static {
     fn name(&self) -> &str;
     /// Version, as the policy describes itself.
     fn version(&self) -> &str;
-    /// A line on what it does, by its own word.
-    fn summary(&self) -> &str;
     /// SHA-256 of the bytes that were loaded, hex.
     fn digest(&self) -> &str;
     /// The texts of the policy's own check; empty when the settings are fine.
