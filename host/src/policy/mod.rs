@@ -14,10 +14,13 @@ mod engine;
 mod engine_config;
 mod from_guest;
 mod guest;
+mod ladder;
 mod limits;
+mod pool;
 mod prepared;
 mod registry;
 mod scan;
+pub mod scripted;
 mod ticker;
 mod to_guest;
 mod wasm_policy;
@@ -33,7 +36,9 @@ pub use builtin::BUILTINS;
 pub use compile_child::compile_child_main;
 pub use compiler::Compiler;
 pub use engine::{EngineError, EngineSettings, WasmEngine};
+pub use ladder::{FAULTS_IN_A_ROW, GOOD_CALLS, Ladder, LadderEvent, Rung, Step};
 pub use limits::Limits;
+pub use pool::{Dependence, PreparedPool};
 pub use registry::{BindError, Duty, LoadError, PolicyRegistry};
 
 /// Who has to mend it.
