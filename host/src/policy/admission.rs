@@ -72,11 +72,9 @@ fn check_imports(core: &Core, component: &Component) -> Result<(), AdmitError> {
 fn exported(core: &Core, component: &Component, interface: &str) -> Option<String> {
     let wanted = format!("{PACKAGE}{interface}@");
     let kind = component.component_type();
-    let found = kind
-        .exports(&core.engine)
+    kind.exports(&core.engine)
         .map(|(export, _)| export.to_owned())
-        .find(|export| export.starts_with(&wanted));
-    found
+        .find(|export| export.starts_with(&wanted))
 }
 
 /// The indices of an interface that is exported; an error when it has other types or another version.

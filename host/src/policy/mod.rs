@@ -14,11 +14,13 @@ mod engine;
 mod engine_config;
 mod from_guest;
 mod guest;
+mod ladder;
 mod limits;
-pub mod pool;
+mod pool;
 mod prepared;
 mod registry;
 mod scan;
+pub mod scripted;
 mod ticker;
 mod to_guest;
 mod wasm_policy;
@@ -34,7 +36,9 @@ pub use builtin::BUILTINS;
 pub use compile_child::compile_child_main;
 pub use compiler::Compiler;
 pub use engine::{EngineError, EngineSettings, WasmEngine};
+pub use ladder::{FAULTS_IN_A_ROW, GOOD_CALLS, Ladder, LadderEvent, Rung, Step};
 pub use limits::Limits;
+pub use pool::{Dependence, PreparedPool};
 pub use registry::{BindError, Duty, LoadError, PolicyRegistry};
 
 /// Who has to mend it.
@@ -137,8 +141,6 @@ pub trait Policy: Send + Sync + 'static {
     fn name(&self) -> &str;
     /// Version, as the policy describes itself.
     fn version(&self) -> &str;
-    /// A line on what it does, by its own word.
-    fn summary(&self) -> &str;
     /// SHA-256 of the bytes that were loaded, hex.
     fn digest(&self) -> &str;
     /// What it does in a line, as the policy describes itself.

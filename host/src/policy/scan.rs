@@ -38,7 +38,7 @@ pub(super) fn look(bytes: &[u8]) -> Result<Kind, AdmitError> {
             Payload::Version { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ImportSection(imports) if depth == 1 => {
-                for import in imports.into_imports() {
+                if let Some(import) = imports.into_imports().next() {
                     let import = import.map_err(unreadable)?;
                     return Err(foreign(&format!("{}/{}", import.module, import.name)));
                 }

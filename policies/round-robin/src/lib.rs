@@ -2,7 +2,7 @@
 //!
 //! The host counts the questions (`sequence`); the policy takes the nodes by that number, those with room first.
 
-#[expect(missing_docs, clippy::all, reason = "generated from wit/")]
+#[expect(missing_docs, reason = "generated from wit/")]
 mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "placement-policy" });
 }

@@ -3,7 +3,7 @@
 //!
 //! Per role and region: `tally` counts, `decide` judges, `words` explains, `memory` keeps what the next call must know.
 
-#[expect(missing_docs, clippy::all, reason = "generated from wit/")]
+#[expect(missing_docs, reason = "generated from wit/")]
 mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "scaling-policy" });
 }

@@ -38,10 +38,7 @@ impl Memory {
     /// Reads a blob; one that is empty, foreign or cut gives an empty memory.
     pub fn read(blob: &[u8]) -> Self {
         let mut reader = Reader(blob);
-        match reader.memory() {
-            Some(memory) => memory,
-            None => Self::default(),
-        }
+        reader.memory().unwrap_or_default()
     }
 
     /// Writes the blob.

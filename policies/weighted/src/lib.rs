@@ -4,7 +4,7 @@
 //! transcoders few streams, for origins few viewers behind them, for relays few restreamers. Nodes with room come
 //! before full ones; equal nodes take turns.
 
-#[expect(missing_docs, clippy::all, reason = "generated from wit/")]
+#[expect(missing_docs, reason = "generated from wit/")]
 mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "placement-policy" });
 }

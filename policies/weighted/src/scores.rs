@@ -60,7 +60,7 @@ impl Scores {
             .find(|metric| metric.name == EDGE_CAPACITY)
             .map_or(&nodes.capacity, |metric| &metric.values);
         let (mut rows, mut standings) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        for at in 0..count {
+        for (at, edge_capacity) in edge_capacity.iter().enumerate().take(count) {
             if nodes.flags[at] & (DRAINING | SUNSET) != 0 {
                 continue;
             }
@@ -68,7 +68,7 @@ impl Scores {
                 clients: nodes.connections[at].saturating_add(nodes.assigned[at]),
                 capacity: nodes.capacity[at],
                 discouraged: nodes.flags[at] & DISCOURAGED != 0,
-                rest: scale * rest(nodes, at, edge_capacity[at], weights),
+                rest: scale * rest(nodes, at, *edge_capacity, weights),
             };
             rows.push(Row {
                 id: nodes.id[at],
