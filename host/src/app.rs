@@ -5,7 +5,6 @@ mod settings;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
@@ -20,7 +19,7 @@ use crate::config::Config;
 use crate::config::auth::{self, Origin};
 use crate::fleet::{Fleet, Parts};
 use crate::http::settings::HttpSettings;
-use crate::http::{AppParts, AppState, Policies};
+use crate::http::{AppParts, AppState};
 use crate::nodes::NodeLink;
 use crate::policy::PolicyRegistry;
 use crate::shutdown::Shutdown;
@@ -62,7 +61,6 @@ impl Outside {
             cloud: simulated.clone(),
             link: simulated.clone(),
             simulated: Some(simulated),
-            policies,
         })
     }
 }
@@ -131,13 +129,9 @@ impl App {
             seed: outside.clock.now().0,
         };
         let fleet = Fleet::start(parts, settings::fleet(config)).await?;
-        let policies: Policies =
-            Arc::new(ArcSwap::from_pointee(adapters::listed(&outside.policies)));
         let app: AppState = AppParts {
             fleet: fleet.clone(),
-            fleet_loaded: Arc::new(AtomicBool::new(true)),
             store: outside.store,
-            policies,
             clock: outside.clock.clone(),
             settings: http.clone(),
             metrics,

@@ -11,7 +11,6 @@ use weir_core::units::{DurationMs, UtcMs};
 use crate::config::Config;
 use crate::config::auth::NodeAuth as NodeAuthSetting;
 use crate::config::store::StoreTarget;
-use crate::http::ListedPolicy;
 use crate::policy::{Compiler, EngineSettings, Limits, PolicyRegistry, WasmEngine};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
@@ -149,16 +148,4 @@ pub async fn open_policies(config: &Config) -> anyhow::Result<Arc<PolicyRegistry
         );
     }
     Ok(registry)
-}
-
-/// The policies as the API lists them.
-pub(super) fn listed(registry: &PolicyRegistry) -> Vec<ListedPolicy> {
-    let names = registry.names();
-    let policies = names.iter().filter_map(|name| registry.get(name));
-    policies
-        .map(|policy| ListedPolicy {
-            summary: policy.summary().to_owned(),
-            policy,
-        })
-        .collect()
 }

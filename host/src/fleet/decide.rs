@@ -125,13 +125,15 @@ impl Scaler {
         now: UtcMs,
     ) -> Answer {
         let mut fault = None;
-        for candidate in self.rungs.candidates(binding, &shared.policies, now) {
+        for candidate in self
+            .rungs
+            .candidates(&handle.name, binding, &shared.policies, now)
+        {
             let outcome = self.propose(snapshot, &candidate).await;
             match outcome.answer {
                 Ok(proposal) => {
-                    if candidate.bound {
-                        self.rungs.answered(&candidate.policy, now);
-                    }
+                    let Candidate { policy, rung, .. } = &candidate;
+                    self.rungs.record(&handle.name, policy, *rung, Ok(()), now);
                     return Answer {
                         proposal: Some(proposal),
                         policy: Some(candidate.policy),
@@ -141,12 +143,10 @@ impl Scaler {
                     };
                 }
                 Err(problem) => {
-                    self.rungs.fault(&handle.name, &candidate, &problem, now);
-                    let who = format!("{} {}", candidate.policy.name(), candidate.policy.version());
-                    fault = Some(
-                        format!("{who}: {problem} (to blame: {:?})", problem.blame())
-                            .to_lowercase(),
-                    );
+                    let Candidate { policy, rung, .. } = &candidate;
+                    self.rungs
+                        .record(&handle.name, policy, *rung, Err(&problem), now);
+                    fault = Some(format!("{} {}: {problem}", policy.name(), policy.version()));
                 }
             }
         }

@@ -180,7 +180,7 @@ pub(crate) struct Shared {
     pub(crate) clock: SharedClock,
     pub(crate) policies: Arc<PolicyRegistry>,
     pub(crate) directory: Directory,
-    pub(crate) executor: Executor,
+    executor: Executor,
     pub(crate) stopping: watch::Receiver<bool>,
     cloud: Arc<dyn CloudController>,
     settings: RwLock<FleetSettings>,

@@ -8,11 +8,11 @@ use weir_core::snapshot::View;
 use weir_core::units::{DurationMs, UtcMs};
 
 use super::Shared;
-use super::group::GroupHandle;
+use super::group::{CallNote, GroupHandle};
 use super::reconciler::Crossing;
-use super::rungs::Rungs;
+use super::rungs::{Candidate, Rungs};
 use super::view::{Answering, Offer, Offers};
-use crate::policy::pool::PreparedPool;
+use crate::policy::{GOOD_CALLS, Outcome, PolicyFault, PreparedPool, SharedPolicy};
 
 /// Views of small groups are at most this old when a report changed something.
 const VIEW_EVERY: DurationMs = DurationMs(50);
@@ -63,8 +63,7 @@ impl Publisher {
         }
     }
 
-    /// A placement policy failed in answering a question.
-    pub(super) fn rungs(&mut self, action: Action) -> &mut Rungs {
+    fn rungs(&mut self, action: Action) -> &mut Rungs {
         match action {
             Action::Broadcast => &mut self.broadcast,
             Action::Subscribe => &mut self.subscribe,
@@ -112,26 +111,27 @@ impl Publisher {
             };
             (Arc::new(state.view(action, now)), binding)
         };
+        let previous = handle.offers.load().of(action).cloned();
         let rungs = self.rungs(action);
         let mut micros = 0;
         let mut answering = None;
-        for rung in rungs.candidates(&binding, &shared.policies, now) {
-            let (built, took) = prepared(&view, &rung.binding, rung.policy.clone()).await;
-            micros += took;
-            match built {
+        for candidate in rungs.candidates(&handle.name, &binding, &shared.policies, now) {
+            let Candidate {
+                policy,
+                binding,
+                rung,
+            } = candidate;
+            let built = prepared(&view, &binding, policy.clone(), previous.clone()).await;
+            micros += built.micros;
+            match built.answer {
                 Ok(pool) => {
-                    answering = Some(Answering {
-                        policy: rung.policy,
-                        pool,
-                        bound: rung.bound,
-                    });
+                    answering = Some(Answering { policy, pool, rung });
                     break;
                 }
-                Err(fault) => rungs.fault(&handle.name, &rung, &fault, now),
+                Err(fault) => {
+                    rungs.record(&handle.name, &policy, rung, Err(&fault), now);
+                }
             }
-        }
-        if let Some(answering) = answering.as_ref().filter(|answering| answering.bound) {
-            rungs.answered(&answering.policy, now);
         }
         let status = rungs.status(
             &binding,
@@ -140,30 +140,69 @@ impl Publisher {
         handle.set_binding(status);
         (Arc::new(Offer::new(view, answering)), micros)
     }
+
+    /// Tells the ladders how questions went since the last pass.
+    pub(super) fn note_calls(&mut self, handle: &GroupHandle, now: UtcMs) {
+        for action in [Action::Broadcast, Action::Subscribe] {
+            let notes = handle.take_calls(action);
+            let offers = handle.offers.load();
+            let Some(answering) = offers.of(action).and_then(|offer| offer.answering.as_ref())
+            else {
+                continue;
+            };
+            let rungs = self.rungs(action);
+            let mut stepped = false;
+            for note in notes {
+                let (times, fault) = match note {
+                    CallNote::Good(count) => (count.min(GOOD_CALLS), None),
+                    CallNote::Bad(fault) => (1, Some(fault)),
+                };
+                for _ in 0..times {
+                    let result = fault.as_ref().map_or(Ok(()), Err);
+                    stepped |=
+                        rungs.record(&handle.name, &answering.policy, answering.rung, result, now);
+                }
+            }
+            let retry = rungs.retry_at().is_some_and(|at| at <= now);
+            if stepped || retry {
+                self.wake();
+            }
+        }
+    }
 }
 
+/// A pool of instances that were shown the view. On the way it asks one of the previous view's questions again: a
+/// policy whose answers depend on earlier questions is told of in the log.
 async fn prepared(
     view: &Arc<View>,
     binding: &Binding,
-    policy: crate::policy::SharedPolicy,
-) -> (Result<PreparedPool, crate::policy::PolicyFault>, u64) {
+    policy: SharedPolicy,
+    previous: Option<Arc<Offer>>,
+) -> Outcome<PreparedPool> {
     let (view, settings) = (view.clone(), binding.settings.clone());
     let slots = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let work = move || {
-        let started = std::time::Instant::now();
-        let pool = PreparedPool::build(policy, view, settings, slots);
-        (
-            pool,
-            u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        )
+        let pool = previous
+            .as_ref()
+            .and_then(|offer| offer.answering.as_ref())
+            .map(|answering| &answering.pool);
+        if let Some(dependence) = pool.and_then(PreparedPool::recheck) {
+            let policy = policy.name();
+            tracing::error!(
+                policy,
+                ?dependence,
+                "a placement policy's answers depend on earlier questions: its author must mend it"
+            );
+        }
+        PreparedPool::build(policy, view, &settings, slots)
     };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(built) => built,
-        Err(gone) => (
-            Err(crate::policy::PolicyFault::Engine {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|gone| Outcome {
+            answer: Err(PolicyFault::Engine {
                 message: gone.to_string(),
             }),
-            0,
-        ),
-    }
+            fuel: 0,
+            micros: 0,
+        })
 }

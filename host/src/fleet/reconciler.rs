@@ -199,6 +199,7 @@ impl Reconciler {
         }
         self.decide(now).await?;
         self.act(now);
+        self.publisher.note_calls(&self.handle, now);
         self.publisher
             .publish(&self.handle, &self.shared, now)
             .await;

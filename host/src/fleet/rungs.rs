@@ -7,22 +7,26 @@ use weir_core::ids::GroupName;
 use weir_core::units::UtcMs;
 
 use super::status::BindingStatus;
-use crate::policy::PolicyRegistry;
-use crate::policy::{PolicyFault, SharedPolicy};
+use crate::policy::{
+    Blame, Ladder, LadderEvent, PolicyFault, PolicyRegistry, Rung, SharedPolicy, Step,
+};
 
 /// A policy to ask.
 pub(super) struct Candidate {
     pub(super) policy: SharedPolicy,
     pub(super) binding: Binding,
-    /// It is the bound one.
-    pub(super) bound: bool,
+    pub(super) rung: Rung,
 }
 
 /// The ladder of one decision of one group.
 pub(super) struct Rungs {
     decides: &'static str,
     builtin: &'static str,
+    ladder: Ladder,
     bound: Option<Binding>,
+    last_good: Option<Binding>,
+    /// The bound policy has answered since it was bound.
+    proven: bool,
     faults: u64,
     last_fault: Option<String>,
 }
@@ -33,52 +37,131 @@ impl Rungs {
         Self {
             decides,
             builtin,
+            ladder: Ladder::new(false, false),
             bound: None,
+            last_good: None,
+            proven: false,
             faults: 0,
             last_fault: None,
         }
     }
 
-    /// The policies to ask, best first.
+    /// When the bound policy is to be tried again.
+    pub(super) fn retry_at(&self) -> Option<UtcMs> {
+        self.ladder.retry_at()
+    }
+
+    /// The policies to ask, best first: the rung that decides, then those that stand in for one call.
     pub(super) fn candidates(
         &mut self,
+        group: &GroupName,
         binding: &Binding,
         policies: &Arc<PolicyRegistry>,
         now: UtcMs,
     ) -> Vec<Candidate> {
-        if self.bound.as_ref() != Some(binding) {
-            // Another policy or other settings: what the old one did is no longer held against it.
-            self.bound = Some(binding.clone());
+        self.rebind(binding);
+        if let Some(event) = self.ladder.tick(now) {
+            self.tell(group, &event);
         }
         let mut candidates = Vec::new();
-        let _ = now;
-        {
-            let policy = policies.get(&binding.policy);
-            candidates.extend(policy.map(|policy| Candidate {
-                policy,
-                binding: binding.clone(),
-                bound: true,
-            }));
+        let mut rung = self.ladder.rung();
+        while rung != Rung::Hold {
+            let binding = self.binding_of(rung, binding);
+            let policy = binding
+                .as_ref()
+                .and_then(|binding| policies.get(&binding.policy));
+            match (policy, binding) {
+                (Some(policy), Some(binding)) => candidates.push(Candidate {
+                    policy,
+                    binding,
+                    rung,
+                }),
+                (None, Some(binding)) => {
+                    self.last_fault = Some(format!(
+                        "there is no policy {:?}: load it or bind another",
+                        binding.policy
+                    ));
+                }
+                (_, None) => {}
+            }
+            rung = self.ladder.below(rung);
         }
-        let _ = self.builtin;
         candidates
     }
 
-    pub(super) fn fault(
-        &mut self,
-        group: &GroupName,
-        candidate: &Candidate,
-        fault: &PolicyFault,
-        _now: UtcMs,
-    ) {
-        self.faults += 1;
-        let policy = candidate.policy.name();
-        tracing::warn!(%group, decides = self.decides, policy, %fault, blame = ?fault.blame(), "a policy failed");
-        self.last_fault = Some(fault.to_string());
+    /// Another policy or other settings: what the old one did is no longer held against it, and if it worked, it
+    /// becomes the first stand-in.
+    fn rebind(&mut self, binding: &Binding) {
+        if self.bound.as_ref() == Some(binding) {
+            return;
+        }
+        let old = self.bound.replace(binding.clone());
+        if self.proven {
+            self.last_good = old;
+        }
+        self.proven = false;
+        self.ladder = Ladder::new(self.last_good.is_some(), binding.policy == self.builtin);
     }
 
-    pub(super) fn answered(&mut self, _policy: &SharedPolicy, _now: UtcMs) {}
+    fn binding_of(&self, rung: Rung, bound: &Binding) -> Option<Binding> {
+        match rung {
+            Rung::Bound => Some(bound.clone()),
+            Rung::LastGood => self.last_good.clone(),
+            Rung::BuiltIn => Some(Binding {
+                policy: self.builtin.to_owned(),
+                settings: "{}".to_owned(),
+            }),
+            Rung::Hold => None,
+        }
+    }
 
+    /// What a call did. Answers whether another policy decides from now on.
+    pub(super) fn record(
+        &mut self,
+        group: &GroupName,
+        policy: &SharedPolicy,
+        rung: Rung,
+        result: Result<(), &PolicyFault>,
+        now: UtcMs,
+    ) -> bool {
+        match result {
+            Ok(()) => self.proven |= rung == Rung::Bound,
+            Err(fault) => {
+                self.faults += 1;
+                let who = format!("{} {}", policy.name(), policy.version());
+                let blame = match fault.blame() {
+                    Blame::Guest => "its author",
+                    Blame::Host => "this server",
+                };
+                tracing::warn!(%group, decides = self.decides, policy = who, %fault, blame, "a policy failed");
+                self.last_fault = Some(format!("{who}: {fault} (to be mended by {blame})"));
+            }
+        }
+        let event = self.ladder.record(now, rung, result);
+        if let Some(event) = &event {
+            self.tell(group, event);
+        }
+        event.is_some()
+    }
+
+    fn tell(&self, group: &GroupName, event: &LadderEvent) {
+        let (decides, from, to) = (self.decides, event.from, event.to);
+        let retry_at = event.retry_at.map(|at| at.0);
+        match event.step {
+            Step::SteppedDown => {
+                let fault = event.fault.as_ref().map(ToString::to_string);
+                let blame = event.blame();
+                tracing::error!(%group, decides, ?from, ?to, fault, ?blame, retry_at, "a policy failed three times in a row: another one decides");
+            }
+            Step::TrialFailed => {
+                tracing::warn!(%group, decides, retry_at, "the bound policy failed its trial")
+            }
+            Step::TriedAgain => tracing::info!(%group, decides, "the bound policy is tried again"),
+            Step::Restored => tracing::info!(%group, decides, "the bound policy is trusted again"),
+        }
+    }
+
+    /// How the binding fares, for people.
     pub(super) fn status(
         &self,
         binding: &Binding,

@@ -11,8 +11,7 @@ use weir_core::ids::NodeNo;
 use weir_core::placement::Action;
 use weir_core::snapshot::View;
 
-use crate::policy::SharedPolicy;
-use crate::policy::pool::PreparedPool;
+use crate::policy::{PreparedPool, Rung, SharedPolicy};
 
 /// Offers for both actions.
 #[derive(Default)]
@@ -49,8 +48,8 @@ pub struct Answering {
     pub policy: SharedPolicy,
     /// Its instances.
     pub pool: PreparedPool,
-    /// It is the bound one, not a rung below it.
-    pub bound: bool,
+    /// Where it stands on the ladder.
+    pub rung: Rung,
 }
 
 impl Offer {
