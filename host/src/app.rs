@@ -61,6 +61,7 @@ impl Outside {
             cloud: simulated.clone(),
             link: simulated.clone(),
             simulated: Some(simulated),
+            policies,
         })
     }
 }
