@@ -50,8 +50,8 @@ impl Outside {
     /// Whatever the adapters say, with what to mend.
     pub async fn from_config(config: &Config) -> anyhow::Result<Self> {
         config.servable()?;
-        let clock = simulated_clock(config)?;
         let store = open_store(config).await?;
+        let clock = simulated_clock(config, store.as_ref()).await?;
         let password = auth::cluster_password(config)?;
         let simulated = simulated_cloud(config, password.secret.reveal(), clock.clone()).await?;
         let policies = open_policies(config).await?;

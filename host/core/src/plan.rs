@@ -393,24 +393,27 @@ impl<'a> Planner<'a> {
         {
             return Some(zone.name.clone());
         }
-        let in_zone = |zone: &ZoneName| {
-            let here = |node: &Node| {
-                node.role == wish.role && node.zone == *zone && node.counts_against_max()
-            };
-            let stored = self
-                .state
-                .members()
-                .filter(|member| !self.changed.contains_key(&member.node.no));
-            let count = stored.filter(|member| here(&member.node)).count()
-                + self.changed.values().filter(|node| here(node)).count();
-            u32::try_from(count).unwrap_or(u32::MAX)
-        };
         let counts: Vec<u32> = snapshot_zones
             .iter()
-            .map(|zone| in_zone(&zone.name))
+            .map(|zone| self.crowding(wish.role, &zone.name))
             .collect();
         let index = zones::choose(&snapshot_zones, wish.region, &counts, true)?;
         Some(snapshot_zones[index as usize].name.clone())
+    }
+
+    /// Nodes of the role in the zone, and as a tie-break all nodes of the group there.
+    fn crowding(&self, role: Role, zone: &ZoneName) -> u32 {
+        let stored = self.state.members().map(|member| member.node.as_ref());
+        let stored = stored.filter(|node| !self.changed.contains_key(&node.no));
+        let here = |node: &&Node| node.zone == *zone && node.counts_against_max();
+        let (mut of_role, mut all) = (0_u32, 0_u32);
+        for node in stored.chain(self.changed.values()).filter(here) {
+            of_role += u32::from(node.role == role);
+            all += 1;
+        }
+        of_role
+            .saturating_mul(u32::from(u16::MAX))
+            .saturating_add(all)
     }
 
     /// Numbers of the nodes launched so far.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use weir_cloud::Location;
-use weir_cloud::clock::{PacedClock, SharedClock, SystemClock};
+use weir_cloud::clock::{Clock, PacedClock, SharedClock, SystemClock};
 use weir_cloud::simulated::{BootTime, NodeAuth, NodeSettings, SimulatedCloud, SimulatedSettings};
-use weir_core::units::{DurationMs, UtcMs};
+use weir_core::units::DurationMs;
 
 use crate::config::Config;
 use crate::config::auth::NodeAuth as NodeAuthSetting;
@@ -17,17 +17,26 @@ use crate::store::sqlite::SqliteStore;
 
 const MIB: usize = 1024 * 1024;
 
-/// The clock: the machine's, or a faster one for the simulated cloud.
+/// The clock: the machine's, or a faster one for the simulated cloud. A faster one goes on where the records end: it
+/// ran ahead of the machine's clock before, and time must not go back.
 ///
 /// # Errors
-/// The speed is out of bounds.
-pub fn simulated_clock(config: &Config) -> anyhow::Result<SharedClock> {
+/// The speed is out of bounds, or the store cannot be read.
+pub async fn simulated_clock(config: &Config, store: &dyn Store) -> anyhow::Result<SharedClock> {
     let speed = config.cloud.simulated.speed;
     if speed == 1 {
         return Ok(Arc::new(SystemClock));
     }
-    let now: UtcMs = weir_cloud::clock::Clock::now(&SystemClock);
-    Ok(Arc::new(PacedClock::start(now, speed)?))
+    let groups = store.groups().await?;
+    let nodes = groups.iter().flat_map(|stored| &stored.nodes);
+    let recorded = nodes
+        .map(|node| node.state_since)
+        .chain(groups.iter().map(|stored| stored.group.created_at));
+    let from = recorded
+        .chain([SystemClock.now()])
+        .max()
+        .unwrap_or_default();
+    Ok(Arc::new(PacedClock::start(from, speed)?))
 }
 
 /// The store the settings name.

@@ -147,7 +147,8 @@ pub struct Launched {
     pub group: Group,
 }
 
-/// Settings of the fleet; may be replaced at run time but for `name_prefix` and `holder`.
+/// Settings of the fleet; may be replaced at run time but for `name_prefix`, `holder` and
+/// `default_bindings`.
 #[derive(Debug, Clone)]
 pub struct FleetSettings {
     /// First part of every identifier.

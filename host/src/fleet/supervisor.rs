@@ -176,6 +176,10 @@ impl Fleet {
     pub async fn documents_changed(&self) -> Result<(), FleetError> {
         for handle in self.groups() {
             let configuration = self.shared.configuration(&handle.group()).await?;
+            handle
+                .book
+                .lock()
+                .set_limits(self.shared.reservation_limits());
             handle.configure(configuration).await?;
         }
         Ok(())
@@ -188,9 +192,18 @@ impl Fleet {
     pub async fn reconfigure(&self, settings: FleetSettings) -> Result<(), FleetError> {
         {
             let mut current = self.shared.settings.write();
-            let fixed = (current.name_prefix.clone(), current.holder.clone());
-            *current = settings;
-            (current.name_prefix, current.holder) = fixed;
+            let FleetSettings {
+                name_prefix,
+                holder,
+                default_bindings,
+                ..
+            } = current.clone();
+            *current = FleetSettings {
+                name_prefix,
+                holder,
+                default_bindings,
+                ..settings
+            };
         }
         self.documents_changed().await
     }

@@ -86,7 +86,7 @@ impl Default for HostRules {
 /// When an origin may be answered to a viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OriginServes {
-    /// In groups whose limits allow no edge.
+    /// While the group has no edge and keeps none.
     WhenNoEdges,
     /// Beside edges.
     Always,

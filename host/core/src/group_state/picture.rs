@@ -61,13 +61,19 @@ fn position(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// Roles that answer an action in a group with these limits.
+/// Roles that answer an action in the group as it stands: origins serve viewers where no edge is kept and none is there.
 pub fn placement_roles(state: &GroupState, action: Action) -> Vec<Role> {
-    let edges = state
+    let is_edge = |role: Role| role == Role::Edge;
+    let kept = state
         .spec
         .limits
         .values()
-        .any(|limits| limits.role == Role::Edge && limits.max > 0);
+        .any(|limits| is_edge(limits.role) && limits.min > 0);
+    let edges = kept
+        || state
+            .members
+            .values()
+            .any(|member| is_edge(member.node.role) && member.node.counts_against_max());
     match (action, state.rules.origin_serves) {
         (Action::Broadcast, _) => vec![Role::Origin],
         (Action::Subscribe, OriginServes::Always) => vec![Role::Edge, Role::Origin],
