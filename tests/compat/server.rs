@@ -35,7 +35,7 @@ impl Server {
         let folder = tempfile::tempdir()?;
         let logs = folder.path().join("logs");
         std::fs::create_dir(&logs)?;
-        std::fs::write(logs.join("weir.log"), "hello\n")?;
+        std::fs::write(logs.join("weir.log"), "hello!")?;
         let mut config = Config::default();
         config.server.listen = ([127, 0, 0, 1], 0).into();
         config.server.data_dir = folder.path().to_owned();
