@@ -1,5 +1,5 @@
 //! Does an answer fit its recording? Values that differ from run to run stand as `<kind>` or `<kind:name>`; a name is
-//! remembered, must be the same from then on, and can be used in requests as `{name}`.
+//! remembered, must be the same from then on, and can be used in requests as `{name}`. `<any>` is any value.
 
 use std::collections::BTreeMap;
 
@@ -36,6 +36,7 @@ fn compare(at: &str, wanted: &Value, got: &Value, names: &mut Names, found: &mut
                 compare(&format!("{at}[{index}]"), wanted, got, names, found);
             }
         }
+        (Value::String(any), _) if any == "<any>" => {}
         (Value::String(pattern), _) if pattern.contains('<') => {
             if let Err(problem) = fit(pattern, got, names) {
                 found.push(format!("{at}: {problem}"));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -104,13 +104,12 @@ impl ApiError {
     }
 
     /// What the router or a library refused without saying it in our words.
-    fn of_status(status: StatusCode, asked: &str, allowed: Option<&str>) -> Self {
+    fn of_status(status: StatusCode, asked: &str) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::absent(format!("no such route: {asked}")),
-            StatusCode::METHOD_NOT_ALLOWED => Self::absent(match allowed {
-                Some(methods) => format!("no such route: {asked}; this path takes {methods}"),
-                None => format!("no such route: {asked}"),
-            }),
+            StatusCode::METHOD_NOT_ALLOWED => Self::absent(format!(
+                "no such route: {asked}; the path takes other methods"
+            )),
             StatusCode::PAYLOAD_TOO_LARGE => {
                 Self::bad_input("the body is larger than this server takes")
             }
@@ -174,13 +173,7 @@ pub(super) async fn render(
     let error = response
         .extensions_mut()
         .remove::<ApiError>()
-        .unwrap_or_else(|| {
-            let allowed = response
-                .headers()
-                .get(ALLOW)
-                .and_then(|methods| methods.to_str().ok());
-            ApiError::of_status(status, &asked, allowed)
-        });
+        .unwrap_or_else(|| ApiError::of_status(status, &asked));
     error.log(&asked);
     write(response, error, clock.now().0)
 }

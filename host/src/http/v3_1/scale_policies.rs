@@ -10,7 +10,7 @@ use super::wire::{ScalePolicyDocument, read_scale_policy};
 use crate::http::AppState;
 use crate::http::error::ApiError;
 use crate::http::lenient::Body;
-use crate::policy::{PolicyFault, SharedPolicy};
+use crate::policy::Duty;
 use crate::store::{Document, DocumentKind};
 
 const KIND: DocumentKind = DocumentKind::Limits;
@@ -125,61 +125,26 @@ async fn check_bindings(app: &AppState, stated: &StatedBindings) -> Result<(), A
         broadcast,
         subscribe,
     } = stated;
-    check_binding(app, scaling, "scaling", true).await?;
-    check_binding(app, broadcast, "placement.broadcast", false).await?;
-    check_binding(app, subscribe, "placement.subscribe", false).await
+    check_binding(app, scaling, "scaling", Duty::Scaling).await?;
+    check_binding(app, broadcast, "placement.broadcast", Duty::Placement).await?;
+    check_binding(app, subscribe, "placement.subscribe", Duty::Placement).await
 }
 
 async fn check_binding(
     app: &AppState,
     binding: &Option<Binding>,
     member: &str,
-    scales: bool,
+    duty: Duty,
 ) -> Result<(), ApiError> {
-    let Some(binding) = binding else {
+    let Some(binding) = binding.clone() else {
         return Ok(());
     };
-    let registry = app.fleet.policies();
-    let fits = |policy: &SharedPolicy| {
-        if scales {
-            policy.scales()
-        } else {
-            policy.places()
-        }
-    };
-    let Some(policy) = registry.get(&binding.policy).filter(fits) else {
-        let mut names = registry.names();
-        names.retain(|name| registry.get(name).is_some_and(|policy| fits(&policy)));
-        return Err(ApiError::bad_input(format!(
-            "policy.weir.{member}.policy: no policy {:?} can be bound here; available: {}",
-            binding.policy,
-            names.join(", ")
-        )));
-    };
-    let settings = binding.settings.clone();
-    let check = move || match scales {
-        true => policy.check_scaling_settings(&settings),
-        false => policy.check_placement_settings(&settings),
-    };
+    let policies = app.fleet.policies().clone();
     // A guest runs for as long as its limit lets it: not on the runtime's threads.
-    let checked = tokio::task::spawn_blocking(check).await;
+    let checked = tokio::task::spawn_blocking(move || policies.bind(&binding, duty)).await;
     let checked =
-        checked.map_err(|panic| ApiError::internal("the settings could not be checked", &panic))?;
-    settings_verdict(member, checked)
-}
-
-fn settings_verdict(
-    member: &str,
-    checked: Result<Vec<String>, PolicyFault>,
-) -> Result<(), ApiError> {
-    match checked {
-        Ok(problems) if problems.is_empty() => Ok(()),
-        Ok(problems) => Err(ApiError::bad_input(format!(
-            "policy.weir.{member}.settings: {}",
-            problems.join("; ")
-        ))),
-        Err(fault) => Err(ApiError::bad_input(format!(
-            "policy.weir.{member}.settings: the policy failed while it checked them: {fault}"
-        ))),
-    }
+        checked.map_err(|panic| ApiError::internal("the binding could not be checked", &panic))?;
+    checked
+        .map(|_policy| ())
+        .map_err(|problem| ApiError::bad_input(format!("policy.weir.{member}: {problem}")))
 }
