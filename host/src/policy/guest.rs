@@ -9,6 +9,7 @@ use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{PoolConcurrencyLimitError, ResourceLimiter, Store, Trap};
 
 use super::limits::Budget;
+use super::patience::Patience;
 use super::{Outcome, PolicyFault};
 
 /// More elements than this no honest table has.
@@ -21,6 +22,7 @@ pub(super) struct Caps {
     limit: usize,
     used: usize,
     refused: bool,
+    patience: Patience,
 }
 
 impl ResourceLimiter for Caps {
@@ -70,9 +72,11 @@ impl Guest {
             limit: memory,
             used: 0,
             refused: false,
+            patience: Patience::new(budget.ms),
         };
         let mut store = Store::new(pre.engine(), caps);
         store.limiter(|caps| caps);
+        store.epoch_deadline_callback(|mut store| Ok(store.data_mut().patience.judge()));
         store.set_hostcall_fuel(lifted);
         arm(&mut store, budget)?;
         match pre.instantiate(&mut store) {
@@ -128,8 +132,9 @@ impl Guest {
 }
 
 fn arm(store: &mut Store<Caps>, budget: Budget) -> Result<(), PolicyFault> {
-    // The tick that is running now does not count as a whole one.
-    store.set_epoch_deadline(budget.ms + 1);
+    let patience = Patience::new(budget.ms);
+    store.set_epoch_deadline(patience.first_look());
+    store.data_mut().patience = patience;
     store
         .set_fuel(budget.fuel)
         .map_err(|error| PolicyFault::Engine {
@@ -142,6 +147,9 @@ fn trap_fault(error: &wasmtime::Error, caps: &Caps, budget: Budget) -> Option<Po
     let trap = error.downcast_ref::<Trap>()?;
     Some(match trap {
         Trap::OutOfFuel => PolicyFault::OutOfFuel { limit: budget.fuel },
+        Trap::Interrupt if caps.patience.starved() => PolicyFault::Engine {
+            message: "the machine was too busy to run it".to_owned(),
+        },
         Trap::Interrupt => PolicyFault::Deadline {
             limit_ms: budget.ms,
         },

@@ -16,7 +16,8 @@ mod from_guest;
 mod guest;
 mod ladder;
 mod limits;
-mod pool;
+mod patience;
+pub mod pool;
 mod prepared;
 mod registry;
 mod scan;
@@ -141,6 +142,8 @@ pub trait Policy: Send + Sync + 'static {
     fn name(&self) -> &str;
     /// Version, as the policy describes itself.
     fn version(&self) -> &str;
+    /// A line on what it does, by its own word.
+    fn summary(&self) -> &str;
     /// SHA-256 of the bytes that were loaded, hex.
     fn digest(&self) -> &str;
     /// The texts of the policy's own check; empty when the settings are fine.

@@ -47,44 +47,29 @@ pub struct Dependence {
 }
 
 impl PreparedPool {
-    /// Prepares `places` instances (at least one). The cost is that of all of them.
+    /// Prepares `places` instances, at least one.
+    ///
+    /// # Errors
+    /// The fault of the first that could not be prepared.
     pub fn build(
         policy: SharedPolicy,
         view: Arc<View>,
-        settings: &str,
+        settings: impl Into<String>,
         places: usize,
-    ) -> Outcome<Self> {
-        let (mut fuel, mut micros) = (0, 0);
-        let mut filled = Vec::with_capacity(places.max(1));
-        for _ in 0..places.max(1) {
-            let prepared = policy.prepare(&view, settings);
-            fuel += prepared.fuel;
-            micros += prepared.micros;
-            match prepared.answer {
-                Ok(prepared) => filled.push(Mutex::new(Place {
-                    prepared: Some(prepared),
-                    answered: 0,
-                })),
-                Err(fault) => {
-                    return Outcome {
-                        answer: Err(fault),
-                        fuel,
-                        micros,
-                    };
-                }
-            }
+    ) -> Result<Self, PolicyFault> {
+        let pool = Self {
+            policy,
+            view,
+            settings: settings.into(),
+            places: (0..places.max(1))
+                .map(|_| Mutex::new(Place::default()))
+                .collect(),
+            sample: Mutex::new(None),
+        };
+        for place in &pool.places {
+            pool.refill(&mut place.lock())?;
         }
-        Outcome {
-            answer: Ok(Self {
-                policy,
-                view,
-                settings: settings.to_owned(),
-                places: filled.into_boxed_slice(),
-                sample: Mutex::new(None),
-            }),
-            fuel,
-            micros,
-        }
+        Ok(pool)
     }
 
     /// The view that was shown.
@@ -100,26 +85,12 @@ impl PreparedPool {
     /// One question, on this thread's instance if it is free.
     pub fn select(&self, request: &SelectRequest) -> Outcome<Answer> {
         let mut place = self.free_place();
-        if place.prepared.is_none()
-            && let Err(fault) = self.refill(&mut place)
-        {
-            return Outcome {
-                answer: Err(fault),
-                fuel: 0,
-                micros: 0,
-            };
-        }
-        let Some(prepared) = place.prepared.as_mut() else {
-            return Outcome {
-                answer: Err(PolicyFault::Engine {
-                    message: "a place was refilled and is empty".to_owned(),
-                }),
-                fuel: 0,
-                micros: 0,
-            };
+        let outcome = match self.prepared(&mut place) {
+            Ok(prepared) => prepared.select(request),
+            Err(fault) => return unanswered(fault),
         };
-        let outcome = prepared.select(request);
-        let spent = outcome.answer.is_err() || prepared.is_worn();
+        let worn = place.prepared.as_ref().is_some_and(|it| it.is_worn());
+        let spent = outcome.answer.is_err() || worn;
         let used = place.answered > 0;
         place.answered = place.answered.saturating_add(1);
         if spent {
@@ -162,6 +133,18 @@ impl PreparedPool {
             .unwrap_or_else(|| self.places[own].lock())
     }
 
+    fn prepared<'a>(&self, place: &'a mut Place) -> Result<&'a mut dyn Prepared, PolicyFault> {
+        if place.prepared.is_none() {
+            self.refill(place)?;
+        }
+        match &mut place.prepared {
+            Some(prepared) => Ok(prepared.as_mut()),
+            None => Err(PolicyFault::Engine {
+                message: "a place was filled and is empty".to_owned(),
+            }),
+        }
+    }
+
     fn refill(&self, place: &mut Place) -> Result<(), PolicyFault> {
         let prepared = self.policy.prepare(&self.view, &self.settings).answer?;
         *place = Place {
@@ -169,6 +152,14 @@ impl PreparedPool {
             answered: 0,
         };
         Ok(())
+    }
+}
+
+fn unanswered<T>(fault: PolicyFault) -> Outcome<T> {
+    Outcome {
+        answer: Err(fault),
+        fuel: 0,
+        micros: 0,
     }
 }
 

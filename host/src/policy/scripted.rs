@@ -78,6 +78,10 @@ impl Policy for ScriptedPolicy {
         "scripted"
     }
 
+    fn summary(&self) -> &str {
+        "Answers as its owner wrote."
+    }
+
     fn digest(&self) -> &str {
         "scripted"
     }

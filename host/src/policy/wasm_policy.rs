@@ -53,6 +53,10 @@ impl Policy for WasmPolicy {
         &self.about.version
     }
 
+    fn summary(&self) -> &str {
+        &self.about.summary
+    }
+
     fn digest(&self) -> &str {
         &self.digest
     }

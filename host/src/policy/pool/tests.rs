@@ -6,8 +6,8 @@ use weir_core::snapshot::{Nodes, View};
 use weir_core::units::UtcMs;
 
 use super::{PreparedPool, SAMPLE_EVERY};
+use crate::policy::PolicyFault;
 use crate::policy::scripted::ScriptedPolicy;
-use crate::policy::{Outcome, PolicyFault};
 
 fn view() -> Arc<View> {
     Arc::new(View {
@@ -39,8 +39,7 @@ fn request() -> SelectRequest {
 }
 
 fn pool(policy: ScriptedPolicy, places: usize) -> PreparedPool {
-    let built: Outcome<PreparedPool> = PreparedPool::build(Arc::new(policy), view(), "{}", places);
-    built.answer.expect("it prepares")
+    PreparedPool::build(Arc::new(policy), view(), "{}", places).expect("it prepares")
 }
 
 fn trap() -> PolicyFault {
@@ -66,7 +65,7 @@ fn a_fault_costs_one_answer_and_not_the_next() {
 #[test]
 fn a_policy_that_cannot_prepare_gives_no_pool() {
     let built = PreparedPool::build(Arc::new(ScriptedPolicy::new("p")), view(), "{}", 2);
-    assert!(matches!(built.answer, Err(PolicyFault::Engine { .. })));
+    assert!(matches!(built, Err(PolicyFault::Engine { .. })));
 }
 
 #[test]

@@ -1,0 +1,2 @@
+;; Wants to write files.
+(import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))

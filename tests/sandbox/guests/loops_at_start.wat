@@ -1,0 +1,3 @@
+;; Never even starts.
+(func $start (loop $forever (br $forever)))
+(start $start)
