@@ -116,11 +116,8 @@ fn links_between_documents_lead_somewhere() {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for (index, line) in tree::read(&path).lines().enumerate() {
             for link in links(line) {
-                if !tree::exists(
-                    &format!("{folder}/{link}")
-                        .trim_start_matches('/')
-                        .to_owned(),
-                ) {
+                let target = format!("{folder}/{link}");
+                if !tree::exists(target.trim_start_matches('/')) {
                     findings.add(&path, index + 1, format!("links to {link}"));
                 }
             }
