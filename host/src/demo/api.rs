@@ -139,6 +139,13 @@ impl Api {
         let url = self.admin_url(&format!("nodegroup/{group}/node"), "");
         read(self.http.get(url)).await
     }
+
+    /// How many streams are listed.
+    pub(super) async fn streams(&self) -> anyhow::Result<usize> {
+        let url = format!("{}/streammanager/api/4.0/event/list", self.base_url);
+        let listed: Vec<Value> = read(self.http.get(url)).await?;
+        Ok(listed.len())
+    }
 }
 
 async fn read<T: DeserializeOwned>(request: RequestBuilder) -> anyhow::Result<T> {

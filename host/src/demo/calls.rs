@@ -91,6 +91,20 @@ pub(super) async fn until_served(api: &Api, group: &str) -> anyhow::Result<()> {
     found
 }
 
+/// Waits until the stream is on the air: viewers who come before it are refused.
+pub(super) async fn until_published(api: &Api) -> anyhow::Result<()> {
+    let looking = async {
+        while api.streams().await? == 0 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        anyhow::Ok(())
+    };
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(published) => published,
+        Err(_) => bail!("the stream was not on the air within {} s", PATIENCE.as_secs()),
+    }
+}
+
 fn say(line: &str) -> anyhow::Result<()> {
     writeln!(stdout(), "{line}")?;
     Ok(())

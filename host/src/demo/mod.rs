@@ -103,8 +103,10 @@ async fn story(
     let group = calls::tell(&api).await?;
     calls::until_served(&api, &group).await?;
     lines::invitation(&api, &group)?;
+    let publisher = Publisher::start(&server.cloud, stream())?;
+    calls::until_published(&api).await?;
     let stage = show::Stage {
-        audience: &Audience::start(server)?,
+        audience: &Audience::start(server, publisher)?,
         api: &api,
         group: &group,
         server,
@@ -127,6 +129,11 @@ async fn interrupted() {
     }
 }
 
+/// The stream of the show.
+fn stream() -> StreamName {
+    StreamName::new("live", "show")
+}
+
 /// The publisher and the viewers.
 struct Audience {
     publisher: Publisher,
@@ -134,11 +141,10 @@ struct Audience {
 }
 
 impl Audience {
-    fn start(server: &DemoServer) -> anyhow::Result<Self> {
-        let stream = StreamName::new("live", "show");
+    fn start(server: &DemoServer, publisher: Publisher) -> anyhow::Result<Self> {
         let demand = DemandCurve::from_csv(TRACE)?.stretched(EVENING, PEAK_VIEWERS);
         let settings = CrowdSettings {
-            stream: stream.clone(),
+            stream: stream(),
             demand,
             session_median: DurationMs::secs(45),
             session_p95: DurationMs::secs(120),
@@ -146,7 +152,7 @@ impl Audience {
             addresses: client_addresses(),
         };
         Ok(Self {
-            publisher: Publisher::start(&server.cloud, stream)?,
+            publisher,
             crowd: Crowd::start(&server.cloud, settings)?,
         })
     }
