@@ -1,5 +1,11 @@
 //! The command line's entry: reads what is wanted and hands over.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the command line"
+)]
+
 use std::io;
 use std::process::ExitCode;
 

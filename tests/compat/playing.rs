@@ -72,6 +72,10 @@ impl<O: Outside> Player<O> {
             if found.is_empty() || !exchange.eventually || Instant::now() > deadline {
                 return Ok(found);
             }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a waiting loop looks again after a pause"
+            )]
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -194,7 +194,7 @@ impl GroupSpec {
             }
             by_role
                 .entry((Role::Origin, region.clone()))
-                .or_insert_with(|| RoleLimits::one_origin());
+                .or_insert_with(RoleLimits::one_origin);
         }
         let or = |stated: &Option<Binding>, default: &Binding| {
             stated.clone().unwrap_or_else(|| default.clone())

@@ -161,6 +161,10 @@ fn kept_or_made(file: &Path) -> std::io::Result<(Secret, bool)> {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(folder)?;
     }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a secret nobody can foretell, not even from a seed"
+    )]
     let secret = Secret::new(&hex::encode(rand::random::<[u8; 32]>()));
     write_private(file, secret.reveal())?;
     Ok((secret, true))

@@ -1,6 +1,11 @@
 //! The running show: looks at the server a few times a second and tells it on a screen or in lines. Made to be dropped
 //! at any moment.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the show runs before people: in real time, not on the simulated clock"
+)]
+
 use std::io::{IsTerminal, stdout};
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ use super::group::{CallNote, GroupHandle};
 use super::reconciler::Crossing;
 use super::rungs::{Candidate, Rungs};
 use super::view::{Answering, Offer, Offers};
-use crate::policy::{GOOD_CALLS, Outcome, PolicyFault, PreparedPool, SharedPolicy};
+use crate::policy::{GOOD_CALLS, PolicyFault, PreparedPool, SharedPolicy};
 
 /// Views of small groups are at most this old when a report changed something.
 const VIEW_EVERY: DurationMs = DurationMs(50);
@@ -121,9 +121,9 @@ impl Publisher {
                 binding,
                 rung,
             } = candidate;
-            let built = prepared(&view, &binding, policy.clone(), previous.clone()).await;
-            micros += built.micros;
-            match built.answer {
+            let (built, took) = prepared(&view, &binding, policy.clone(), previous.clone()).await;
+            micros += took;
+            match built {
                 Ok(pool) => {
                     answering = Some(Answering { policy, pool, rung });
                     break;
@@ -171,22 +171,22 @@ impl Publisher {
     }
 }
 
-/// A pool of instances that were shown the view. On the way it asks one of the previous view's questions again: a
-/// policy whose answers depend on earlier questions is told of in the log.
+/// A pool of instances that were shown the view, and the microseconds it took. On the way it asks one of the previous
+/// view's questions again: a policy whose answers depend on earlier questions is told of in the log.
 async fn prepared(
     view: &Arc<View>,
     binding: &Binding,
     policy: SharedPolicy,
     previous: Option<Arc<Offer>>,
-) -> Outcome<PreparedPool> {
+) -> (Result<PreparedPool, PolicyFault>, u64) {
     let (view, settings) = (view.clone(), binding.settings.clone());
     let slots = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let work = move || {
-        let pool = previous
-            .as_ref()
-            .and_then(|offer| offer.answering.as_ref())
-            .map(|answering| &answering.pool);
-        if let Some(dependence) = pool.and_then(PreparedPool::recheck) {
+        let started = std::time::Instant::now();
+        let pool = PreparedPool::build(policy.clone(), view, settings, slots);
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let answering = previous.as_ref().and_then(|offer| offer.answering.as_ref());
+        if let Some(dependence) = answering.and_then(|answering| answering.pool.recheck()) {
             let policy = policy.name();
             tracing::error!(
                 policy,
@@ -194,15 +194,16 @@ async fn prepared(
                 "a placement policy's answers depend on earlier questions: its author must mend it"
             );
         }
-        PreparedPool::build(policy, view, &settings, slots)
+        (pool, micros)
     };
     tokio::task::spawn_blocking(work)
         .await
-        .unwrap_or_else(|gone| Outcome {
-            answer: Err(PolicyFault::Engine {
-                message: gone.to_string(),
-            }),
-            fuel: 0,
-            micros: 0,
+        .unwrap_or_else(|gone| {
+            (
+                Err(PolicyFault::Engine {
+                    message: gone.to_string(),
+                }),
+                0,
+            )
         })
 }

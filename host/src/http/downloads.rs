@@ -22,6 +22,10 @@ struct Download {
 impl Downloads {
     /// Makes a name for the file, good for `life`.
     pub(super) fn offer(&self, file: PathBuf, now: UtcMs, life: DurationMs) -> String {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a name nobody can foretell, not even from a seed"
+        )]
         let name = hex::encode(rand::random::<[u8; 16]>());
         let mut waiting = self.0.lock();
         waiting.retain(|_, download| now < download.ends);

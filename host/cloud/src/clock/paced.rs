@@ -48,6 +48,10 @@ impl PacedClock {
 
 async fn tick(timeline: Arc<Timeline>, speed: u64) {
     let step = DurationMs(speed * u64::try_from(TICK.as_millis()).unwrap_or(1));
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is a Clock: it has to get its time somewhere"
+    )]
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.tick().await;
@@ -92,6 +96,10 @@ mod tests {
         clock.sleep(DurationMs(1)).await;
         let before = clock.now();
         // The only worker thread is held: nothing ticks, so nothing passes.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the stall itself is what is tested"
+        )]
         std::thread::sleep(Duration::from_millis(50));
         assert_eq!(clock.now(), before);
         clock.sleep(DurationMs(1)).await;

@@ -1,5 +1,10 @@
 //! The machine's clock.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the Clock: it asks the machine"
+)]
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use weir_core::units::UtcMs;

@@ -277,14 +277,16 @@ impl GroupState {
 
     /// Queues an order; the same order already waiting is not doubled.
     pub fn order(&mut self, no: NodeNo, order: Order, id: String, now: UtcMs) {
-        if let Some(member) = self.members.get_mut(&no) {
-            if member.commands.iter().all(|command| command.order != order) {
-                member.commands.push(Command {
-                    id,
-                    order,
-                    deadline_ms: (now + ORDER_LIFE).0,
-                });
-            }
+        let Some(member) = self.members.get_mut(&no) else {
+            return;
+        };
+        if member.commands.iter().all(|command| command.order != order) {
+            let deadline_ms = (now + ORDER_LIFE).0;
+            member.commands.push(Command {
+                id,
+                order,
+                deadline_ms,
+            });
         }
     }
 }
