@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use weir_cloud::CloudController;
 use weir_cloud::clock::SharedClock;
 use weir_cloud::simulated::SimulatedCloud;
+use weir_core::units::DurationMs;
 
 use crate::config::Config;
 use crate::config::auth::{self, Origin};
@@ -23,6 +24,7 @@ use crate::http::{AppParts, AppState};
 use crate::nodes::NodeLink;
 use crate::policy::PolicyRegistry;
 use crate::shutdown::Shutdown;
+use crate::simulation::Simulation;
 use crate::store::Store;
 
 pub use adapters::{open_policies, open_store, simulated_clock, simulated_cloud};
@@ -135,10 +137,14 @@ impl App {
             store: outside.store,
             clock: outside.clock.clone(),
             settings: http.clone(),
-            metrics,
+            metrics: metrics.clone(),
+            simulation: outside
+                .simulated
+                .map(|cloud| Arc::new(Simulation::new(cloud, fleet.clone()))),
         }
         .into();
         let service = crate::http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(upkeep(metrics, outside.clock.clone(), shutdown.clone()));
         let stop = shutdown.clone();
         let serving = axum::serve(listener, service)
             .with_graceful_shutdown(async move { stop.requested().await });
@@ -183,6 +189,18 @@ impl App {
         self.fleet.stopped().await;
         self.server.await.context("the HTTP task died")??;
         Ok(())
+    }
+}
+
+/// Between two looks at the figures; histograms nobody reads are folded then.
+const UPKEEP_EVERY: DurationMs = DurationMs::secs(5);
+
+async fn upkeep(metrics: PrometheusHandle, clock: SharedClock, shutdown: Shutdown) {
+    loop {
+        tokio::select! {
+            () = shutdown.requested() => return,
+            () = clock.sleep(UPKEEP_EVERY) => metrics.run_upkeep(),
+        }
     }
 }
 

@@ -9,5 +9,6 @@ pub mod http;
 pub mod nodes;
 pub mod policy;
 pub mod shutdown;
+pub mod simulation;
 pub mod store;
 pub mod telemetry;

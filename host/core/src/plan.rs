@@ -3,17 +3,21 @@
 //! A plan is all or nothing: the reconciler stores it in one transaction and then commits it to the state. Calls to
 //! the cloud are not in it: they follow from the stored records ([`GroupState::take_calls`]).
 
+mod launching;
+mod orders;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::group::{Group, GroupState as Phase};
 use crate::group_state::{GroupState, Member};
-use crate::guardrails::{Granted, GrantedLaunch};
-use crate::ids::{NodeId, NodeNo, RegionName, ZoneName};
+use crate::guardrails::Granted;
+use crate::ids::{NodeId, NodeNo, ZoneName};
 use crate::lifecycle::{self, NodeEvent};
 use crate::node::{Node, NodeState, Role};
 use crate::reason::Reason;
 use crate::units::UtcMs;
-use crate::zones;
+
+pub use orders::{OperatorOrder, OrderRefused};
 
 /// A node whose record is to be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,29 +27,6 @@ pub struct Gone {
     /// Identifier.
     pub id: NodeId,
 }
-
-/// What an operator asks of a group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OperatorOrder {
-    /// One more node of the role.
-    Launch(Role),
-    /// End the node; with force whatever its state, forgetting its record.
-    Terminate {
-        /// Which.
-        no: NodeNo,
-        /// Forget the record at once; the sweep ends the instance.
-        force: bool,
-    },
-    /// Let the edge empty, then end it.
-    Sunset(NodeNo),
-    /// End all nodes, then the group.
-    DeleteGroup,
-}
-
-/// Why an operator's order cannot be carried out. The text names the mend.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct OrderRefused(pub String);
 
 /// Durable changes of one pass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -163,135 +144,6 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Carries out an operator's order.
-    ///
-    /// # Errors
-    /// [`OrderRefused`]; the plan stays as it was.
-    pub fn order(&mut self, order: &OperatorOrder) -> Result<(), OrderRefused> {
-        match order {
-            OperatorOrder::Launch(role) => self.launch_by_hand(*role),
-            OperatorOrder::Terminate { no, force } => self.terminate(*no, *force),
-            OperatorOrder::Sunset(no) => self.sunset(*no),
-            OperatorOrder::DeleteGroup => {
-                self.group.state = Phase::Terminating;
-                for member in self.state.members() {
-                    self.step(
-                        &member.node,
-                        &NodeEvent::EndDecided {
-                            reason: Reason::GroupDeleted,
-                        },
-                    );
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn launch_by_hand(&mut self, role: Role) -> Result<(), OrderRefused> {
-        if self.group.state == Phase::Terminating {
-            return Err(OrderRefused(format!(
-                "group {} is being deleted",
-                self.group.name
-            )));
-        }
-        let spec = self.state.spec();
-        if !spec.launch.contains_key(&role) {
-            let config = &self.group.launch_config;
-            return Err(OrderRefused(format!(
-                "launch configuration {config:?} has no target of role {role}: add one"
-            )));
-        }
-        let counted = |region: &RegionName| {
-            let counts = |node: &Node| {
-                node.role == role && node.region == *region && node.counts_against_max()
-            };
-            self.state
-                .members()
-                .filter(|member| counts(&member.node))
-                .count()
-        };
-        let room = self.group.regions.iter().filter_map(|region| {
-            let max = spec.limits.get(&(role, region.clone()))?.max as usize;
-            (counted(region) < max).then(|| (counted(region), region.clone()))
-        });
-        // The emptiest region first, then the group's order.
-        let Some((_, region)) = room.min_by_key(|(count, _)| *count) else {
-            let limits = &self.group.limits;
-            return Err(OrderRefused(format!(
-                "every region has its maximum of role {role} already: raise maxLimit in scale policy {limits:?}"
-            )));
-        };
-        let index = self
-            .group
-            .regions
-            .iter()
-            .position(|name| *name == region)
-            .unwrap_or(0);
-        let wish = GrantedLaunch {
-            role,
-            region: index as u32,
-            zone: None,
-            instance_type: None,
-            reason: Reason::Operator,
-        };
-        if !self.launch(&wish, true) {
-            return Err(OrderRefused(format!(
-                "the cloud has no zone in region {region}"
-            )));
-        }
-        Ok(())
-    }
-
-    fn terminate(&mut self, no: NodeNo, force: bool) -> Result<(), OrderRefused> {
-        let Some(member) = self.state.member(no) else {
-            return Err(OrderRefused("the node is gone already".to_owned()));
-        };
-        let node = member.node.clone();
-        if force {
-            self.gone.insert(
-                no,
-                Gone {
-                    no,
-                    id: node.id.clone(),
-                },
-            );
-            self.changed.remove(&no);
-            return Ok(());
-        }
-        if node.state != NodeState::InService {
-            return Err(OrderRefused(format!(
-                "node {} is {}: only nodes in service can be terminated; add force=true for one that is stuck",
-                node.id,
-                node.state.as_str()
-            )));
-        }
-        self.step(
-            &node,
-            &NodeEvent::EndDecided {
-                reason: Reason::Operator,
-            },
-        );
-        Ok(())
-    }
-
-    fn sunset(&mut self, no: NodeNo) -> Result<(), OrderRefused> {
-        let Some(member) = self.state.member(no) else {
-            return Err(OrderRefused("the node is gone already".to_owned()));
-        };
-        let node = member.node.clone();
-        lifecycle::next(&node, &NodeEvent::SunsetMarked, self.now)
-            .map_err(|refusal| OrderRefused(format!("node {}: {refusal}", node.id)))?;
-        self.step(&node, &NodeEvent::SunsetMarked);
-        self.step(
-            &node,
-            &NodeEvent::DrainMarked {
-                deadline: None,
-                reason: Reason::Sunset,
-            },
-        );
-        Ok(())
-    }
-
     /// Carries out what the guardrails granted.
     pub fn grant(&mut self, granted: &Granted) {
         for no in &granted.reinstatements {
@@ -333,87 +185,6 @@ impl<'a> Planner<'a> {
             let node = member.node.clone();
             self.step(&node, event);
         }
-    }
-
-    /// Adds the record of a launch. `insist`: also where launches failed lately. Answers whether there was a place.
-    fn launch(&mut self, wish: &GrantedLaunch, insist: bool) -> bool {
-        let Some(region) = self.group.regions.get(wish.region as usize).cloned() else {
-            return false;
-        };
-        let spec = self.state.spec().clone();
-        let Some(target) = spec.launch.get(&wish.role) else {
-            return false;
-        };
-        if self.state.is_held(wish.role, &region, self.now) && !insist {
-            return false;
-        }
-        let Some(zone) = self.zone_for(wish) else {
-            return false;
-        };
-        let node = Node {
-            no: NodeNo(self.group.next_no),
-            id: (self.mint)(&zone),
-            role: wish.role,
-            region,
-            zone,
-            instance_type: target.instance_type.clone(),
-            image: target.image.clone().unwrap_or_else(|| spec.image.clone()),
-            capacity: target.capacity,
-            launch_config: self.group.launch_config.clone(),
-            tags: spec.tags.clone(),
-            properties: spec.properties.clone(),
-            state: NodeState::Pending,
-            state_since: self.now,
-            launched_at: self.now,
-            in_service_at: None,
-            drain: None,
-            sunset: false,
-            reason: wish.reason,
-            platform_id: None,
-            address: None,
-            private_address: None,
-            hostname: None,
-            boot: None,
-            version: 1,
-        };
-        self.group.next_no += 1;
-        if self.group.state == Phase::New {
-            self.group.state = Phase::Initializing;
-        }
-        self.launched.push(node.no);
-        self.changed.insert(node.no, node);
-        true
-    }
-
-    fn zone_for(&self, wish: &GrantedLaunch) -> Option<ZoneName> {
-        let snapshot_zones = self.state.zone_rows(self.now);
-        if let Some(zone) = wish
-            .zone
-            .and_then(|index| snapshot_zones.get(index as usize))
-        {
-            return Some(zone.name.clone());
-        }
-        let counts: Vec<u32> = snapshot_zones
-            .iter()
-            .map(|zone| self.crowding(wish.role, &zone.name))
-            .collect();
-        let index = zones::choose(&snapshot_zones, wish.region, &counts, true)?;
-        Some(snapshot_zones[index as usize].name.clone())
-    }
-
-    /// Nodes of the role in the zone, and as a tie-break all nodes of the group there.
-    fn crowding(&self, role: Role, zone: &ZoneName) -> u32 {
-        let stored = self.state.members().map(|member| member.node.as_ref());
-        let stored = stored.filter(|node| !self.changed.contains_key(&node.no));
-        let here = |node: &&Node| node.zone == *zone && node.counts_against_max();
-        let (mut of_role, mut all) = (0_u32, 0_u32);
-        for node in stored.chain(self.changed.values()).filter(here) {
-            of_role += u32::from(node.role == role);
-            all += 1;
-        }
-        of_role
-            .saturating_mul(u32::from(u16::MAX))
-            .saturating_add(all)
     }
 
     /// Numbers of the nodes launched so far.

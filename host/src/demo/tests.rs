@@ -25,6 +25,7 @@ fn scripted_server(cloud: Arc<SimulatedCloud>) -> Router {
     Router::new()
         .route("/streammanager/cloudwatch", post(hear))
         .route("/streammanager/api/4.0/event/live/show", get(serve))
+        .route("/streammanager/api/4.0/event/list", get(streams))
         .route(
             "/streammanager/api/4.0/admin/nodegroup/demo/node",
             get(nodes),
@@ -32,6 +33,10 @@ fn scripted_server(cloud: Arc<SimulatedCloud>) -> Router {
         .route("/streammanager/api/4.0/admin/{*rest}", post(accept))
         .route("/weir/v1/groups/demo", get(status))
         .with_state(cloud)
+}
+
+async fn streams() -> Json<Value> {
+    Json(json!([{ "name": "show", "scope": "live" }]))
 }
 
 async fn accept(Path(_): Path<String>) -> (StatusCode, Json<Value>) {

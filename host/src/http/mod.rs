@@ -38,6 +38,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 use weir_cloud::clock::SharedClock;
 
 use crate::fleet::Fleet;
+use crate::simulation::Simulation;
 use crate::store::Store;
 use downloads::Downloads;
 use settings::{CorsOrigins, HttpSettings};
@@ -56,6 +57,8 @@ pub struct AppState {
     pub settings: Arc<ArcSwap<HttpSettings>>,
     /// Figures behind `/metrics`. Whoever makes it calls `run_upkeep` now and then: unread histograms grow.
     pub metrics: PrometheusHandle,
+    /// Clients by hand, on the simulated cloud.
+    pub simulation: Option<Arc<Simulation>>,
     downloads: Arc<Downloads>,
     unknown_nodes: Arc<UnknownNodes>,
 }
@@ -72,6 +75,8 @@ pub struct AppParts {
     pub settings: Arc<ArcSwap<HttpSettings>>,
     /// See [`AppState::metrics`].
     pub metrics: PrometheusHandle,
+    /// See [`AppState::simulation`].
+    pub simulation: Option<Arc<Simulation>>,
 }
 
 impl From<AppParts> for AppState {
@@ -82,6 +87,7 @@ impl From<AppParts> for AppState {
             clock: parts.clock,
             settings: parts.settings,
             metrics: parts.metrics,
+            simulation: parts.simulation,
             downloads: Arc::default(),
             unknown_nodes: Arc::default(),
         }

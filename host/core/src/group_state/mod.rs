@@ -9,6 +9,7 @@
 //! ```
 
 mod calls;
+mod columns;
 mod facts;
 mod member;
 mod picture;

@@ -3,9 +3,10 @@
 mod diagnose;
 mod groups;
 mod policies;
+mod simulation;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use utoipa::OpenApi;
 
 use super::AppState;
@@ -18,6 +19,15 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/groups/{group}/decisions", get(groups::decisions))
         .route("/groups/{group}/selections", get(groups::selections))
         .route("/policies", get(policies::list))
+        .route("/simulation/clients", get(simulation::list))
+        .route(
+            "/simulation/publishers",
+            post(simulation::publish).delete(simulation::unpublish),
+        )
+        .route(
+            "/simulation/viewers",
+            post(simulation::view).delete(simulation::leave),
+        )
         .route("/nodes/{node}/diagnose", get(diagnose::diagnose))
 }
 
@@ -30,5 +40,10 @@ pub(super) fn routes() -> Router<AppState> {
     groups::selections,
     policies::list,
     diagnose::diagnose,
+    simulation::list,
+    simulation::publish,
+    simulation::unpublish,
+    simulation::view,
+    simulation::leave,
 ))]
 pub(super) struct Api;

@@ -1,0 +1,181 @@
+//! Publishers and viewers by hand, on the simulated cloud only.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use weir_core::placement::Action;
+use weir_core::stream::StreamName;
+
+use crate::http::AppState;
+use crate::http::error::ApiError;
+use crate::http::lenient::Body;
+use crate::simulation::{Client, ClientKind, Simulation};
+
+/// Clients one call may bring.
+const MOST_AT_ONCE: usize = 10_000;
+
+/// Who is to come or to leave.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClientsWish {
+    /// `scope/name`, such as `live/stream1`.
+    stream: String,
+    /// How many, 1 to 10,000; 1 when absent.
+    #[serde(default = "one")]
+    count: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// A client.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ClientObject {
+    /// `publisher` or `viewer`.
+    kind: &'static str,
+    stream: String,
+    /// Identifier of its node.
+    node: String,
+    /// `false`: its node ended under it.
+    connected: bool,
+}
+
+/// What came of a wish.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Joined {
+    joined: Vec<ClientObject>,
+    /// Why the others did not get in, once each.
+    refused: Vec<String>,
+}
+
+/// How many left.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Left {
+    left: usize,
+}
+
+impl ClientObject {
+    fn of(client: &Client) -> Self {
+        Self {
+            kind: match client.kind {
+                ClientKind::Publisher => "publisher",
+                ClientKind::Viewer => "viewer",
+            },
+            stream: client.stream.path(),
+            node: client.node.clone(),
+            connected: client.connected,
+        }
+    }
+}
+
+fn simulation(app: &AppState) -> Result<&Arc<Simulation>, ApiError> {
+    let missing = || ApiError::absent("simulated clients exist on the simulated cloud only");
+    app.simulation.as_ref().ok_or_else(missing)
+}
+
+fn read(body: serde_json::Value) -> Result<ClientsWish, ApiError> {
+    serde_json::from_value(body).map_err(|error| ApiError::bad_input(error.to_string()))
+}
+
+fn stream(wish: &ClientsWish) -> Result<StreamName, ApiError> {
+    let named = wish.stream.trim_matches('/').rsplit_once('/');
+    let (scope, name) = named
+        .filter(|(scope, name)| !scope.is_empty() && !name.is_empty())
+        .ok_or_else(|| {
+            ApiError::bad_input(format!(
+                "stream: {:?} must be scope/name, such as live/stream1",
+                wish.stream
+            ))
+        })?;
+    if !(1..=MOST_AT_ONCE).contains(&wish.count) {
+        return Err(ApiError::bad_input(format!(
+            "count: must be 1 to {MOST_AT_ONCE}, got {}",
+            wish.count
+        )));
+    }
+    Ok(StreamName::new(scope, name))
+}
+
+fn join(
+    app: &AppState,
+    action: Action,
+    wish: &ClientsWish,
+) -> Result<(StatusCode, Json<Joined>), ApiError> {
+    let (simulation, stream) = (simulation(app)?, stream(wish)?);
+    let mut came = Joined {
+        joined: Vec::new(),
+        refused: Vec::new(),
+    };
+    for _ in 0..wish.count {
+        match simulation.join(action, &stream) {
+            Ok(client) => came.joined.push(ClientObject::of(&client)),
+            Err(error) => {
+                let why = error.to_string();
+                if !came.refused.contains(&why) {
+                    came.refused.push(why);
+                }
+            }
+        }
+    }
+    if came.joined.is_empty() {
+        return Err(ApiError::bad_input(came.refused.join("; ")));
+    }
+    Ok((StatusCode::CREATED, Json(came)))
+}
+
+/// Clients made by hand and where they are.
+#[utoipa::path(get, path = "/weir/v1/simulation/clients", tag = "simulation", responses((status = 200, body = [ClientObject])))]
+pub(super) async fn list(State(app): State<AppState>) -> Result<Json<Vec<ClientObject>>, ApiError> {
+    Ok(Json(
+        simulation(&app)?
+            .clients()
+            .iter()
+            .map(ClientObject::of)
+            .collect(),
+    ))
+}
+
+/// Publishers come: each asks for an origin and connects to it.
+#[utoipa::path(post, path = "/weir/v1/simulation/publishers", tag = "simulation", request_body = ClientsWish, responses((status = 201, body = Joined)))]
+pub(super) async fn publish(
+    State(app): State<AppState>,
+    Body(body): Body,
+) -> Result<(StatusCode, Json<Joined>), ApiError> {
+    join(&app, Action::Broadcast, &read(body)?)
+}
+
+/// Viewers come: each asks for an edge and connects to it.
+#[utoipa::path(post, path = "/weir/v1/simulation/viewers", tag = "simulation", request_body = ClientsWish, responses((status = 201, body = Joined)))]
+pub(super) async fn view(
+    State(app): State<AppState>,
+    Body(body): Body,
+) -> Result<(StatusCode, Json<Joined>), ApiError> {
+    join(&app, Action::Subscribe, &read(body)?)
+}
+
+/// The newest publishers of the stream leave.
+#[utoipa::path(delete, path = "/weir/v1/simulation/publishers", tag = "simulation", request_body = ClientsWish, responses((status = 200, body = Left)))]
+pub(super) async fn unpublish(
+    State(app): State<AppState>,
+    Body(body): Body,
+) -> Result<Json<Left>, ApiError> {
+    let wish = read(body)?;
+    let left = simulation(&app)?.leave(Action::Broadcast, &stream(&wish)?, wish.count);
+    Ok(Json(Left { left }))
+}
+
+/// The newest viewers of the stream leave.
+#[utoipa::path(delete, path = "/weir/v1/simulation/viewers", tag = "simulation", request_body = ClientsWish, responses((status = 200, body = Left)))]
+pub(super) async fn leave(
+    State(app): State<AppState>,
+    Body(body): Body,
+) -> Result<Json<Left>, ApiError> {
+    let wish = read(body)?;
+    let left = simulation(&app)?.leave(Action::Subscribe, &stream(&wish)?, wish.count);
+    Ok(Json(Left { left }))
+}
