@@ -22,6 +22,7 @@ pub(super) struct Api {
 pub(super) struct GroupStatus {
     pub(super) state: String,
     pub(super) roles: Vec<RoleStatus>,
+    pub(super) latest_decision: Option<Decision>,
     /// Newest first.
     pub(super) decisions: Vec<Decision>,
 }

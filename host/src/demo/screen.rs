@@ -148,7 +148,7 @@ fn row(line: &NodeLine) -> Row<'_> {
 
 fn draw_decisions(frame: &mut Frame<'_>, picture: &Picture, area: Rect) {
     let mut lines = Vec::new();
-    if let Some(last) = picture.group.decisions.first() {
+    if let Some(last) = &picture.group.latest_decision {
         let reasons = last.reasons.join("; ");
         lines.push(Line::from(format!("now   {}: {reasons}", last.who())).dim());
     }

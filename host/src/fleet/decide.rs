@@ -27,7 +27,7 @@ const SHORTEST_WAKE: DurationMs = DurationMs(200);
 pub(super) struct Decided {
     pub(super) plan: Plan,
     pub(super) decision: ScalingDecision,
-    /// It changed something or says something new: store it.
+    /// It changed something or says something new: it belongs into the log.
     pub(super) keep: bool,
 }
 
@@ -108,7 +108,7 @@ impl Scaler {
         let plan = planner.finish();
         let decision = recorded(&state, &plan, &granted, &answer, now);
         self.remember(&answer);
-        let keep = self.is_news(&decision, &plan) || self.next_state.is_some();
+        let keep = self.is_news(&decision, &plan);
         Decided {
             plan,
             decision,
@@ -211,6 +211,7 @@ impl Scaler {
         if let Some(state) = self.next_state.take() {
             self.state = state;
         }
+        handle.set_latest(decision.clone());
         self.last = Some(decision);
         let every = handle.state.read().rules().timers.decide_every;
         let hint = self

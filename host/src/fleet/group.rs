@@ -90,6 +90,7 @@ pub struct GroupHandle {
     pub(super) book: Mutex<ReservationBook>,
     pub(super) tally: Mutex<Tally>,
     bindings: Mutex<Vec<BindingStatus>>,
+    latest: Mutex<Option<ScalingDecision>>,
     calls: [Mutex<Vec<CallNote>>; 2],
     sequences: [AtomicU32; 2],
     selections: Mutex<VecDeque<SelectionDecision>>,
@@ -115,6 +116,7 @@ impl GroupHandle {
             book: Mutex::new(book),
             tally: Mutex::new(Tally::new()),
             bindings: Mutex::new(Vec::new()),
+            latest: Mutex::new(None),
             calls: [Mutex::default(), Mutex::default()],
             sequences: [AtomicU32::new(0), AtomicU32::new(0)],
             selections: Mutex::new(VecDeque::with_capacity(KEPT_SELECTIONS)),
@@ -147,6 +149,15 @@ impl GroupHandle {
             })
         };
         Ok(stored.into_iter().map(read).collect::<Result<_, _>>()?)
+    }
+
+    /// The newest scaling decision, stored or not; `None` until one was made.
+    pub fn latest_decision(&self) -> Option<ScalingDecision> {
+        self.latest.lock().clone()
+    }
+
+    pub(super) fn set_latest(&self, decision: ScalingDecision) {
+        *self.latest.lock() = Some(decision);
     }
 
     /// Newest placement decisions, newest first.

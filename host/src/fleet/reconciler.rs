@@ -354,7 +354,7 @@ impl Reconciler {
             group: plan.group.as_ref(),
             nodes: plan.nodes.iter().collect(),
             gone: plan.gone.iter().map(|gone| &gone.id).collect(),
-            policy_state: decision.and_then(|_| self.scaler.unsaved_state()),
+            policy_state: self.scaler.unsaved_state(),
             decision,
         };
         if write.is_empty() {

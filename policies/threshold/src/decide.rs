@@ -38,6 +38,16 @@ impl Draft {
         }
     }
 
+    fn acts(&self) -> usize {
+        let Proposal {
+            launches,
+            retirements,
+            reinstatements,
+            ..
+        } = &self.proposal;
+        launches.len() + retirements.len() + reinstatements.len()
+    }
+
     /// Asks for a call after so long at the latest.
     pub fn wake_in(&mut self, ms: u64) {
         let ms = u32::try_from(ms).unwrap_or(u32::MAX).max(1);
@@ -67,9 +77,14 @@ pub fn propose(input: &Input, options: &Options, state: &[u8]) -> Proposal {
             serving_anywhere: serving_anywhere(input, limits, &tallies),
         };
         signal(&mut draft, &case);
+        let acts = draft.acts();
         judge(&mut draft, &case);
+        if draft.acts() > acts {
+            // Whoever reads one line only reads what was done.
+            draft.proposal.reasons.rotate_right(1);
+        }
     }
-    draft.proposal.state = draft.after.write(input.now_ms);
+    draft.proposal.state = draft.after.write();
     draft.proposal
 }
 

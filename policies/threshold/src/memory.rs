@@ -1,7 +1,8 @@
 //! What the next call must know: since when the load is over the bound, and since when nodes are idle.
 //!
-//! A blob of variable-length numbers: version, the time it was written, the alarms, the idle nodes. Times are stored
-//! as ages. A blob that cannot be read counts as none: waits start again, nothing worse.
+//! A blob of variable-length numbers: version, the newest time in it, the alarms, the idle nodes. Times are stored as
+//! ages against that newest one, so that a blob changes only when something happened. A blob that cannot be read counts
+//! as none: waits start again, nothing worse.
 
 /// First byte of the blob.
 const VERSION: u8 = 1;
@@ -42,16 +43,17 @@ impl Memory {
     }
 
     /// Writes the blob.
-    pub fn write(&self, now_ms: u64) -> Vec<u8> {
+    pub fn write(&self) -> Vec<u8> {
+        let newest_ms = self.newest_ms();
         let mut blob = Vec::with_capacity(16 + 8 * self.idle.len());
         blob.push(VERSION);
-        put(&mut blob, now_ms);
+        put(&mut blob, newest_ms);
         for list in [&self.alarms, &self.lows] {
             put(&mut blob, list.len() as u64);
             for entry in list {
                 blob.push(entry.role);
                 put(&mut blob, u64::from(entry.region));
-                put(&mut blob, age(now_ms, entry.since_ms));
+                put(&mut blob, age(newest_ms, entry.since_ms));
             }
         }
         let kept = &self.idle[..self.idle.len().min(MOST_IDLE)];
@@ -59,10 +61,20 @@ impl Memory {
         let mut last = 0;
         for (id, since_ms) in kept {
             put(&mut blob, u64::from(id.wrapping_sub(last)));
-            put(&mut blob, age(now_ms, *since_ms));
+            put(&mut blob, age(newest_ms, *since_ms));
             last = *id;
         }
         blob
+    }
+
+    fn newest_ms(&self) -> u64 {
+        let lasting = self
+            .alarms
+            .iter()
+            .chain(&self.lows)
+            .map(|entry| entry.since_ms);
+        let idle = self.idle.iter().map(|(_, since_ms)| *since_ms);
+        lasting.chain(idle).max().unwrap_or(0)
     }
 
     /// Since when the node is idle, if it was at the last call.
@@ -79,8 +91,8 @@ pub fn since(list: &[Lasting], role: u8, region: u32) -> Option<u64> {
         .map(|entry| entry.since_ms)
 }
 
-fn age(now_ms: u64, since_ms: u64) -> u64 {
-    now_ms.saturating_sub(since_ms).min(OLDEST_MS)
+fn age(newest_ms: u64, since_ms: u64) -> u64 {
+    newest_ms.saturating_sub(since_ms).min(OLDEST_MS)
 }
 
 fn put(blob: &mut Vec<u8>, mut value: u64) {
@@ -98,27 +110,27 @@ impl Reader<'_> {
         if self.byte()? != VERSION {
             return None;
         }
-        let written_ms = self.number()?;
-        let alarms = self.lasting(written_ms)?;
-        let lows = self.lasting(written_ms)?;
+        let newest_ms = self.number()?;
+        let alarms = self.lasting(newest_ms)?;
+        let lows = self.lasting(newest_ms)?;
         let count = self.number()?;
         let mut idle = Vec::new();
         let mut id = 0u32;
         for _ in 0..count.min(MOST_IDLE as u64) {
             id = id.wrapping_add(self.number()? as u32);
-            idle.push((id, written_ms.saturating_sub(self.number()?)));
+            idle.push((id, newest_ms.saturating_sub(self.number()?)));
         }
         idle.is_sorted().then_some(Memory { alarms, lows, idle })
     }
 
-    fn lasting(&mut self, written_ms: u64) -> Option<Vec<Lasting>> {
+    fn lasting(&mut self, newest_ms: u64) -> Option<Vec<Lasting>> {
         let count = self.number()?;
         let mut list = Vec::new();
         for _ in 0..count {
             list.push(Lasting {
                 role: self.byte()?,
                 region: self.number()? as u32,
-                since_ms: written_ms.saturating_sub(self.number()?),
+                since_ms: newest_ms.saturating_sub(self.number()?),
             });
         }
         Some(list)
@@ -161,14 +173,14 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_again() {
-        let blob = example().write(1_000_000);
+        let blob = example().write();
         assert!(blob.len() < 32, "{} bytes", blob.len());
         assert_eq!(Memory::read(&blob), example());
     }
 
     #[test]
     fn a_cut_or_foreign_blob_is_no_memory() {
-        let blob = example().write(1_000_000);
+        let blob = example().write();
         for end in 0..blob.len() {
             assert_eq!(Memory::read(&blob[..end]), Memory::default());
         }
@@ -178,11 +190,12 @@ mod tests {
 
     #[test]
     fn ten_thousand_idle_nodes_stay_under_the_cap() {
-        let idle = (0..10_000).map(|i| (i * 400_000, 0)).collect();
+        let since_ms = |i: u32| if i == 0 { u64::MAX } else { 0 };
+        let idle = (0..10_000).map(|i| (i * 400_000, since_ms(i))).collect();
         let memory = Memory {
             idle,
             ..Memory::default()
         };
-        assert!(memory.write(u64::MAX).len() < 64 * 1024);
+        assert!(memory.write().len() < 64 * 1024);
     }
 }

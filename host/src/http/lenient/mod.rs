@@ -1,7 +1,7 @@
 //! Request bodies as the clients in the field write them: JSON first, then a relaxed form of it.
 //!
 //! The product this API comes from took numbers as text, whole numbers as fractions, bare words and trailing commas;
-//! scripts rely on all of it. Parsing ends in a [`serde_json::Value`]; [`Field`] reads members of it and names the
+//! scripts rely on all of it. Parsing ends in a [`serde_json::Value`]; `Field` reads members of it and names the
 //! member and the mend when it cannot.
 
 mod field;

@@ -67,7 +67,10 @@ pub(super) struct GroupPicture {
     #[schema(value_type = Vec<Object>)]
     bindings: Vec<BindingStatus>,
     nodes: Vec<NodePicture>,
-    /// Newest scaling decisions, newest first.
+    /// The newest scaling decision, whether it changed something or not.
+    #[schema(value_type = Option<Object>)]
+    latest_decision: Option<ScalingDecision>,
+    /// Newest scaling decisions that changed something or said something new, newest first.
     #[schema(value_type = Vec<Object>)]
     decisions: Vec<ScalingDecision>,
 }
@@ -185,6 +188,7 @@ pub(super) async fn read(
         roles: status.roles.clone(),
         bindings: status.bindings.clone(),
         nodes: status.nodes.iter().map(NodePicture::of).collect(),
+        latest_decision: handle.latest_decision(),
         decisions,
     }))
 }
