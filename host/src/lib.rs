@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod http;
 pub mod nodes;
 pub mod policy;
+pub mod secret;
 pub mod shutdown;
 pub mod simulation;
 pub mod store;

@@ -20,7 +20,7 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
 use crate::config::log::{Format, LogConfig};
-use crate::config::secret::STARS;
+use crate::secret::STARS;
 
 /// Names of spans.
 pub mod span {

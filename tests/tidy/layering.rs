@@ -14,7 +14,7 @@ struct Layer {
 const LAYERS: [Layer; 10] = [
     Layer {
         folder: "host/src/config",
-        may_use: &["crate::config"],
+        may_use: &["crate::config", "crate::secret"],
     },
     Layer {
         folder: "host/src/store",
@@ -52,6 +52,7 @@ const LAYERS: [Layer; 10] = [
             "crate::fleet",
             "crate::http",
             "crate::policy",
+            "crate::secret",
             "crate::simulation",
             "crate::store",
             "crate::telemetry",
@@ -66,7 +67,7 @@ const LAYERS: [Layer; 10] = [
     },
     Layer {
         folder: "host/src/telemetry.rs",
-        may_use: &["crate::config", "crate::telemetry"],
+        may_use: &["crate::config", "crate::secret", "crate::telemetry"],
     },
     Layer {
         folder: "host/src/shutdown.rs",

@@ -8,8 +8,6 @@ use serde::{Deserialize, Serialize};
 pub enum Reason {
     /// An operator asked for it by the API.
     Operator,
-    /// An operator asked for it with force.
-    OperatorForce,
     /// The host fills the minimum of a role.
     BelowMinimum,
     /// The group has no origin.
@@ -28,8 +26,6 @@ pub enum Reason {
     Bye,
     /// It stayed in a transitional state for too long.
     Stuck,
-    /// The cloud refused the launch for good.
-    LaunchRefused,
     /// The cloud's instance ended although nobody here asked for it.
     InstanceLost,
     /// Its drain is over: no client is left.
@@ -40,8 +36,6 @@ pub enum Reason {
     Sunset,
     /// A launch in flight that the policy gave up.
     Cancelled,
-    /// A replacement that is not needed: the silent node came back.
-    Returned,
 }
 
 impl Reason {
@@ -49,7 +43,6 @@ impl Reason {
     pub fn text(self) -> &'static str {
         match self {
             Reason::Operator => "an operator asked for it",
-            Reason::OperatorForce => "an operator forced it",
             Reason::BelowMinimum => "the role was below its minimum",
             Reason::NoOrigin => "the group had no origin",
             Reason::Policy => "the scaling policy asked for it",
@@ -63,13 +56,11 @@ impl Reason {
             }
             Reason::Bye => "the node shut down",
             Reason::Stuck => "it stayed in a transitional state for too long",
-            Reason::LaunchRefused => "the cloud refused the launch",
             Reason::InstanceLost => "its instance ended outside this manager",
             Reason::Drained => "it was drained and is empty",
             Reason::DrainDeadline => "its drain deadline passed",
             Reason::Sunset => "an operator sunset it",
             Reason::Cancelled => "the scaling policy gave the launch up",
-            Reason::Returned => "the node it was to replace came back",
         }
     }
 }

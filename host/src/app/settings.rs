@@ -132,7 +132,7 @@ pub(super) fn http(
             NodeAuth::Digest => NodesAuth::Digest,
             NodeAuth::Open => NodesAuth::Open,
         },
-        cluster_password: crate::http::settings::Secret::new(password.reveal()),
+        cluster_password: password.clone(),
         trusted_proxies: proxies.collect::<anyhow::Result<_>>()?,
         body_limit: usize::try_from(config.reports.max_body_bytes)?,
         location_region: (!region.is_empty()).then(|| region.as_str().into()),

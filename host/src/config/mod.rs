@@ -18,7 +18,6 @@ pub mod proxy;
 pub mod reload;
 pub mod reports;
 mod schema;
-pub mod secret;
 pub mod server;
 pub mod store;
 
@@ -28,9 +27,9 @@ use serde::{Deserialize, Serialize};
 use weir_core::timers::Timers;
 use weir_core::units::DurationMs;
 
+pub use crate::secret::Secret;
 pub use check::{ConfigError, Problem, Warning};
 pub use layers::{ConfigFile, Flag, Sources, load};
-pub use secret::Secret;
 
 use check::Check;
 

@@ -54,7 +54,7 @@ pub(super) async fn receive(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let settings = app.settings.load();
-    let password = settings.cluster_password.expose();
+    let password = settings.cluster_password.reveal();
     let now = app.clock.now();
     // A signature is checked before the body is looked at.
     let signed_as = match settings.nodes_auth {

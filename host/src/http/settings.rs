@@ -11,6 +11,8 @@ use subtle::{Choice, ConstantTimeEq};
 use weir_core::ids::RegionName;
 use weir_core::units::DurationMs;
 
+use crate::secret::Secret;
+
 /// Settings of the HTTP side.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
@@ -77,28 +79,6 @@ pub enum NodesAuth {
     Digest,
     /// Nothing but the node's known address.
     Open,
-}
-
-/// Text that prints as stars.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps the text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself: for computing, never for showing.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
 }
 
 /// Tokens kept as digests, compared in constant time. No token: nobody is let in.

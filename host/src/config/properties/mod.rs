@@ -11,7 +11,8 @@ mod report;
 use std::path::Path;
 
 use super::check::{ConfigError, Problem, Warning};
-use super::{ConfigFile, Sources, load, secret};
+use super::{ConfigFile, Sources, load};
+use crate::secret::STARS;
 
 pub use report::table;
 
@@ -126,7 +127,7 @@ pub fn check(file: &Path) -> Result<Checked, ConfigError> {
 /// A property's value as it may be shown.
 fn shown(key: &str, value: &str) -> String {
     if keys::is_secret(key) && !value.is_empty() {
-        secret::STARS.to_owned()
+        STARS.to_owned()
     } else {
         value.to_owned()
     }

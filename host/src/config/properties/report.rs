@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Became, Checked, Row};
-use crate::config::secret::STARS;
+use crate::secret::STARS;
 
 /// The whole answer: table, warnings, problems, and a last line that says whether it can be used.
 pub fn table(checked: &Checked) -> String {
