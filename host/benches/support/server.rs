@@ -1,0 +1,65 @@
+//! The HTTP side as the program builds it: logs at their shipped level, figures recorded.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use weir::config::log::LogConfig;
+use weir::http::settings::{HttpSettings, Secret};
+use weir::http::{AppParts, AppState};
+use weir::telemetry::Telemetry;
+use weir_cloud::clock::SystemClock;
+
+use crate::world::World;
+
+pub const PASSWORD: &str = "bench";
+
+/// What a process has once.
+pub struct Process {
+    pub runtime: Runtime,
+    pub metrics: PrometheusHandle,
+    _telemetry: Telemetry,
+}
+
+impl Process {
+    /// Logging and figures as `weir serve` has them, and its runtime.
+    pub fn start() -> anyhow::Result<Self> {
+        let log = LogConfig::default();
+        Ok(Self {
+            runtime: Builder::new_multi_thread().enable_all().build()?,
+            metrics: metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?,
+            _telemetry: Telemetry::start(&log, &std::env::temp_dir())?,
+        })
+    }
+
+    /// Every route of the server.
+    pub fn router(&self, world: &World) -> Router {
+        let settings = HttpSettings {
+            cluster_password: Secret::new(PASSWORD),
+            ..HttpSettings::default()
+        };
+        let app: AppState = AppParts {
+            fleet: world.fleet.clone(),
+            store: world.store.clone(),
+            clock: Arc::new(SystemClock),
+            settings: Arc::new(ArcSwap::from_pointee(settings)),
+            metrics: self.metrics.clone(),
+        }
+        .into();
+        weir::http::router(app)
+    }
+
+    /// Serves on loopback until the process ends.
+    pub fn serve(&self, router: Router) -> anyhow::Result<SocketAddr> {
+        let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
+        let address = listener.local_addr()?;
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        self.runtime
+            .spawn(async move { axum::serve(listener, service).await });
+        Ok(address)
+    }
+}
