@@ -1,23 +1,15 @@
 //! From a group's state to the picture others read.
 
 use weir_core::group_state::{GroupState, Member, RoleLoad};
+use weir_core::node::Role;
+use weir_core::stream::StreamName;
 
-use super::status::{BindingStatus, GroupStatus, LinkStatus, NodeStatus, RoleStatus, StreamStatus};
+use super::status::{
+    BindingStatus, GroupStatus, LinkStatus, NodeStatus, PublishedStream, RoleStatus, StreamStatus,
+};
 
-/// The group as it stands.
+/// The group as it stands, but for the order of the streams: that can be had without the lock on the state.
 pub fn of_group(state: &GroupState, bindings: Vec<BindingStatus>) -> GroupStatus {
-    let mut streams: Vec<StreamStatus> = state
-        .streams()
-        .entries()
-        .map(|(stream, node, held)| StreamStatus {
-            stream: stream.clone(),
-            node,
-            kind: held.kind,
-            subscribers: held.subscribers,
-            started_at: held.started_at,
-        })
-        .collect();
-    streams.sort_by(|a, b| (&a.stream, a.node).cmp(&(&b.stream, b.node)));
     GroupStatus {
         group: state.group().clone(),
         spec: state.spec().clone(),
@@ -35,7 +27,17 @@ pub fn of_group(state: &GroupState, bindings: Vec<BindingStatus>) -> GroupStatus
                 since: link.since,
             })
             .collect(),
-        streams,
+        streams: state
+            .streams()
+            .entries()
+            .map(|(stream, node, held)| StreamStatus {
+                stream: stream.clone(),
+                node,
+                kind: held.kind,
+                subscribers: held.subscribers,
+                started_at: held.started_at,
+            })
+            .collect(),
         roles: state
             .role_loads()
             .iter()
@@ -44,6 +46,30 @@ pub fn of_group(state: &GroupState, bindings: Vec<BindingStatus>) -> GroupStatus
         bindings,
         frozen: state.is_frozen(),
     }
+}
+
+/// A published stream: its publisher's node, its viewers on the group's edges and origins, its start.
+pub fn of_stream(state: &GroupState, stream: &StreamName) -> Option<PublishedStream> {
+    let publisher = state.streams().publishers(stream).next()?;
+    let viewers = state
+        .streams()
+        .holders(stream)
+        .filter(|(no, _)| {
+            let role = state.member(*no).map(|member| member.node.role);
+            matches!(role, Some(Role::Edge | Role::Origin))
+        })
+        .fold(0, |sum: u32, (_, held)| {
+            sum.saturating_add(held.subscribers)
+        });
+    let (_, published) = state
+        .streams()
+        .holders(stream)
+        .find(|(no, _)| *no == publisher)?;
+    Some(PublishedStream {
+        node: state.member(publisher)?.node.clone(),
+        viewers,
+        started_at: published.started_at,
+    })
 }
 
 /// One node.

@@ -22,7 +22,7 @@ pub struct GroupStatus {
     pub nodes: Vec<NodeStatus>,
     /// Parent and child pairs.
     pub links: Vec<LinkStatus>,
-    /// Streams, one entry per node that holds it; those an operator cleared are left out.
+    /// Streams, one entry per node that holds it, ordered by both; those an operator cleared are left out.
     pub streams: Vec<StreamStatus>,
     /// Load per role and region, in the order of roles, then of the group's regions.
     pub roles: Vec<RoleStatus>,
@@ -39,6 +39,13 @@ impl GroupStatus {
             .binary_search_by_key(&no, |status| status.node.no)
             .ok()
             .map(|at| &self.nodes[at])
+    }
+
+    /// The entries of one stream.
+    pub fn holders(&self, stream: &StreamName) -> &[StreamStatus] {
+        let first = self.streams.partition_point(|entry| entry.stream < *stream);
+        let rest = &self.streams[first..];
+        &rest[..rest.partition_point(|entry| entry.stream == *stream)]
     }
 }
 
@@ -87,6 +94,17 @@ pub struct StreamStatus {
     pub kind: StreamKind,
     /// Its subscribers on that node.
     pub subscribers: u32,
+    /// Start by the node's clock.
+    pub started_at: UtcMs,
+}
+
+/// A published stream with the viewers of its group.
+#[derive(Debug, Clone)]
+pub struct PublishedStream {
+    /// Where its publisher is.
+    pub node: Arc<Node>,
+    /// Viewers on edges, and on origins where a group has no edges.
+    pub viewers: u32,
     /// Start by the node's clock.
     pub started_at: UtcMs,
 }

@@ -144,14 +144,12 @@ fn refuse_geozone(params: &Params) -> Result<(), ApiError> {
 
 /// A published stream's entry with the viewers on all nodes of its group.
 fn stats(app: &AppState, stream: &StreamName) -> Result<StreamEntry, ApiError> {
-    let statuses = app.fleet.groups().into_iter().map(|group| group.status());
-    statuses
-        .filter_map(|status| {
-            let published = |entry: &&StreamStatus| {
-                entry.stream == *stream && entry.kind == StreamKind::Publish
-            };
-            let entry = status.streams.iter().find(published)?;
-            summed(&status, entry)
+    let groups = app.fleet.groups();
+    let published = groups.iter().filter_map(|group| group.published(stream));
+    published
+        .filter_map(|found| {
+            let entry = StreamEntry::of(stream, &found.node)?;
+            Some(entry.with_stats(found.viewers, found.started_at.0))
         })
         .next()
         .map(StreamEntry::without_type)
@@ -212,10 +210,10 @@ fn entries(
 fn summed(status: &GroupStatus, published: &StreamStatus) -> Option<StreamEntry> {
     let serves = |stream: &&StreamStatus| {
         let role = status.node(stream.node).map(|node| node.node.role);
-        stream.stream == published.stream && matches!(role, Some(Role::Edge | Role::Origin))
+        matches!(role, Some(Role::Edge | Role::Origin))
     };
     let viewers = status
-        .streams
+        .holders(&published.stream)
         .iter()
         .filter(serves)
         .map(|stream| stream.subscribers)
