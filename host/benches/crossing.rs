@@ -40,6 +40,8 @@ use world::World;
 const PATH: &str = "/streammanager/cloudwatch";
 /// Clients of an edge.
 const CAPACITY: u32 = 100;
+/// Longer than any crossing that is still one.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() -> anyhow::Result<()> {
     let process = Process::start()?;
@@ -80,10 +82,10 @@ fn cross(process: &Process, edges: u32, groups: usize) -> anyhow::Result<()> {
         let report = signed(&mut speakers[1])?;
         let sent = Instant::now();
         line.ask(&report)?;
-        let asked = tokio::time::timeout(Duration::from_secs(10), launched.recv());
+        let asked = async { tokio::time::timeout(PATIENCE, launched.recv()).await };
         let (_, asked) = process
             .runtime
-            .block_on(async { asked.await })?
+            .block_on(asked)?
             .context("the fleet ended")?;
         waits.push((asked - sent).as_secs_f64() * 1e3);
     }

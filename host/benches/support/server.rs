@@ -9,8 +9,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use weir::config::log::LogConfig;
-use weir::http::settings::{HttpSettings, Secret};
+use weir::http::settings::HttpSettings;
 use weir::http::{AppParts, AppState};
+use weir::secret::Secret;
 use weir::telemetry::Telemetry;
 use weir_cloud::clock::SystemClock;
 
@@ -48,6 +49,7 @@ impl Process {
             clock: Arc::new(SystemClock),
             settings: Arc::new(ArcSwap::from_pointee(settings)),
             metrics: self.metrics.clone(),
+            simulation: None,
         }
         .into();
         weir::http::router(app)

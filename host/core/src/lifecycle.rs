@@ -131,7 +131,20 @@ fn entered(node: &Node, state: NodeState, now: UtcMs) -> Node {
     }
 }
 
+/// Whether the record does not say yet what the cloud says.
+pub(crate) fn is_news(node: &Node, seen: &Addresses) -> bool {
+    let differs = |known: &Option<String>, word: &Option<String>| word.is_some() && word != known;
+    (node.state == NodeState::Pending && seen.running)
+        || node.platform_id.as_ref() != Some(&seen.platform_id)
+        || differs(&node.address, &seen.address)
+        || differs(&node.private_address, &seen.private_address)
+        || differs(&node.hostname, &seen.hostname)
+}
+
 fn instance_seen(node: &Node, seen: &Addresses, now: UtcMs) -> Option<Node> {
+    if !is_news(node, seen) {
+        return None;
+    }
     let mut record = match node.state {
         NodeState::Pending if seen.running => entered(node, NodeState::Running, now),
         NodeState::Pending
@@ -151,7 +164,7 @@ fn instance_seen(node: &Node, seen: &Addresses, now: UtcMs) -> Option<Node> {
             place.clone_from(word);
         }
     }
-    (record != *node).then_some(record)
+    Some(record)
 }
 
 fn reported(node: &Node, boot: &Boot, now: UtcMs) -> Result<Option<Node>, Refusal> {

@@ -108,23 +108,16 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The newest record of a node in this plan.
-    fn record(&self, node: &Node) -> Node {
-        self.changed
-            .get(&node.no)
-            .cloned()
-            .unwrap_or_else(|| node.clone())
-    }
-
     /// One event; what the life cycle refuses or what changes nothing is left out. Answers whether it took effect.
     fn step(&mut self, node: &Node, event: &NodeEvent) -> bool {
-        let mut record = self.record(node);
-        let stored = node.version;
-        match lifecycle::next(&record, event, self.now) {
+        let newest = self.changed.get(&node.no).unwrap_or(node);
+        match lifecycle::next(newest, event, self.now) {
             Ok(Some(next)) => {
-                record = next;
-                // Several events of one pass are one stored change.
-                record.version = stored + 1;
+                let record = Node {
+                    // Several events of one pass are one stored change.
+                    version: node.version + 1,
+                    ..next
+                };
                 self.changed.insert(node.no, record);
                 true
             }

@@ -13,13 +13,10 @@ use weir_core::reservations::ReserveError;
 use weir_core::units::UtcMs;
 
 use super::group::GroupHandle;
-use super::status::SelectionDecision;
+use super::selections::{Chooser, Selection};
 use super::view::Offer;
 use super::{AssignError, Assigned, Question, Shared};
 use crate::policy::Outcome;
-
-/// So many nodes handed out since the view was made that the list itself slows questions: make a new view.
-const CROWDED: usize = 64;
 
 /// Keyed by a word of this process, so that nobody can aim at another client's share.
 static CLIENT_KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -27,10 +24,9 @@ static CLIENT_KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 /// What the policy said, ready to be checked.
 struct Chosen {
     ids: Vec<u32>,
-    by_policy: bool,
+    by: Chooser,
     fuel: u64,
     micros: u64,
-    reason: String,
 }
 
 /// Answers one question from one group.
@@ -58,7 +54,7 @@ impl Asking<'_> {
             .ok_or_else(|| self.nobody(question))?;
         let chosen = self.choose(offer, question)?;
         let taken = self.take(offer, question, &chosen, client, now);
-        self.note(offer, question, &chosen, &taken, now);
+        self.note(question, chosen, &taken, now);
         match taken {
             taken if taken.is_empty() => Err(self.nobody(question)),
             taken if question.strict && taken.len() < question.endpoints as usize => {
@@ -85,17 +81,15 @@ impl Asking<'_> {
             fuel,
             micros,
         } = answering.pool.select(&request);
-        let by_policy = |ids, reason: &str| Chosen {
-            ids,
-            by_policy: true,
-            fuel,
-            micros,
-            reason: reason.to_owned(),
-        };
         match answer {
             Ok(Ok(ids)) => {
                 self.group.note_call(question.action, None);
-                Ok(by_policy(ids, "chosen by the policy"))
+                Ok(Chosen {
+                    ids,
+                    by: Chooser::Policy(answering.policy.clone()),
+                    fuel,
+                    micros,
+                })
             }
             Ok(Err(refusal)) => {
                 self.group.note_call(question.action, None);
@@ -104,13 +98,11 @@ impl Asking<'_> {
             Err(fault) => {
                 self.group.note_call(question.action, Some(fault.clone()));
                 let ids = ranked(&self.group.state.read(), offer, question);
-                let reason = format!("ranked by load, because the policy failed: {fault}");
                 Ok(Chosen {
                     ids,
-                    by_policy: false,
+                    by: Chooser::Host(fault),
                     fuel,
                     micros,
-                    reason,
                 })
             }
         }
@@ -125,8 +117,6 @@ impl Asking<'_> {
                 "no node of the group is in region {name}"
             )));
         }
-        let state = self.group.state.read();
-        let carriers = state.streams().holders(&question.stream).map(|(no, _)| no);
         Ok(SelectRequest {
             action: question.action,
             stream_key: question.stream.key(),
@@ -135,10 +125,7 @@ impl Asking<'_> {
             zone: None,
             strict: question.strict,
             count: question.endpoints.clamp(1, MAX_CHOICES as u32),
-            carriers: carriers
-                .filter(|no| offer.has(*no))
-                .map(|no| no.0)
-                .collect(),
+            carriers: offer.carriers(&self.group.state, &question.stream),
             handed_out: offer.handed_out(),
             sequence: self.group.next_sequence(question.action),
             random: self.shared.random(),
@@ -155,44 +142,46 @@ impl Asking<'_> {
         now: UtcMs,
     ) -> Vec<Assigned> {
         let state = self.group.state.read();
-        let mut taken = Vec::new();
-        let spare = || {
-            if chosen.by_policy {
-                ranked(&state, offer, question)
-            } else {
-                Vec::new()
+        let taken = self.reserve_first(offer, question, &chosen.ids, (client, now), &state);
+        match &chosen.by {
+            Chooser::Policy(_) if taken.is_empty() => {
+                let ids = ranked(&state, offer, question);
+                self.reserve_first(offer, question, &ids, (client, now), &state)
             }
-        };
-        for ids in [chosen.ids.clone(), spare()] {
-            for id in ids {
-                if taken.len() == question.endpoints as usize {
-                    break;
-                }
-                let no = NodeNo(id);
-                if taken
-                    .iter()
-                    .any(|assigned: &Assigned| assigned.node.no == no)
-                {
-                    continue;
-                }
-                let fits = state
-                    .member(no)
-                    .filter(|member| offer.has(no) && self.fits(&state, member, question));
-                let Some(node) = fits.map(|member| member.node.clone()) else {
-                    continue;
-                };
-                if self.reserve(&node, client, now) {
-                    taken.push(Assigned {
-                        node,
-                        group: self.group.name.clone(),
-                    });
-                    if offer.hand_out(no) > CROWDED {
-                        self.group.mailbox.wake();
-                    }
-                }
-            }
-            if !taken.is_empty() {
+            Chooser::Policy(_) | Chooser::Host(_) => taken,
+        }
+    }
+
+    fn reserve_first(
+        &self,
+        offer: &Offer,
+        question: &Question,
+        ids: &[u32],
+        (client, now): (u64, UtcMs),
+        state: &GroupState,
+    ) -> Vec<Assigned> {
+        let mut taken: Vec<Assigned> = Vec::new();
+        for no in ids.iter().copied().map(NodeNo) {
+            if taken.len() == question.endpoints as usize {
                 break;
+            }
+            if taken.iter().any(|assigned| assigned.node.no == no) {
+                continue;
+            }
+            let fits = state
+                .member(no)
+                .filter(|member| offer.has(no) && self.fits(state, member, question));
+            let Some(node) = fits.map(|member| member.node.clone()) else {
+                continue;
+            };
+            if self.reserve(&node, client, now) {
+                taken.push(Assigned {
+                    node,
+                    group: self.group.name.clone(),
+                });
+                if offer.hand_out(no) {
+                    self.group.mailbox.wake();
+                }
             }
         }
         taken
@@ -241,30 +230,13 @@ impl Asking<'_> {
         AssignError::NoNode(why)
     }
 
-    fn note(
-        &self,
-        offer: &Offer,
-        question: &Question,
-        chosen: &Chosen,
-        taken: &[Assigned],
-        now: UtcMs,
-    ) {
-        let policy = offer
-            .answering
-            .as_ref()
-            .filter(|_| chosen.by_policy)
-            .map(|answering| &answering.policy);
-        self.group.note_selection(SelectionDecision {
+    fn note(&self, question: &Question, chosen: Chosen, taken: &[Assigned], now: UtcMs) {
+        self.group.selections.note(Selection {
             at: now,
             action: question.action,
-            stream: question.stream.path(),
-            policy: policy.map(|policy| policy.name().to_owned()),
-            version: policy.map(|policy| policy.version().to_owned()),
-            chosen: taken
-                .iter()
-                .map(|assigned| assigned.node.id.to_string())
-                .collect(),
-            reason: chosen.reason.clone(),
+            stream: question.stream.clone(),
+            by: chosen.by,
+            chosen: taken.iter().map(|assigned| assigned.node.clone()).collect(),
             fuel: chosen.fuel,
             micros: chosen.micros,
         });

@@ -1,15 +1,15 @@
 //! Tells a report that crosses a bound from one that can wait, without touching the group's state.
 //!
-//! Set by the reconciler after each pass; between passes every report moves the sums, so that the crossing report
-//! itself wakes the group.
+//! Set by the reconciler when records, documents or settings changed; in between every report moves the sums, so that
+//! the crossing report itself wakes the group, and a look at all nodes is not needed to find it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use weir_core::group_state::GroupState;
 use weir_core::ids::NodeNo;
 use weir_core::node::NodeState;
-use weir_core::report::Report;
 
 #[derive(Default)]
 struct Sums {
@@ -33,6 +33,7 @@ struct Known {
 #[derive(Default)]
 pub struct Gauge {
     sums: Mutex<Sums>,
+    crossed: AtomicBool,
 }
 
 impl Gauge {
@@ -70,22 +71,41 @@ impl Gauge {
         *self.sums.lock() = sums;
     }
 
-    /// Does this report change what the group should do? Also moves the sums.
-    pub(super) fn moves(&self, no: NodeNo, report: &Report) -> bool {
-        let mut sums = self.sums.lock();
-        let Sums { places, nodes } = &mut *sums;
-        let Some(known) = nodes.get_mut(&no) else {
+    /// The node reported so many clients: must the group look at once? Moves the sums; a crossing is remembered for
+    /// [`Gauge::take_crossed`]. Call it once the mailbox has the report.
+    pub(super) fn moves(&self, no: NodeNo, clients: u32) -> bool {
+        let Some(crossed) = self.sums.lock().moves(no, clients) else {
             return true;
         };
-        let before = std::mem::replace(&mut known.connections, report.client_count);
-        if !known.in_service {
-            return true;
+        if crossed {
+            self.crossed.store(true, Ordering::Release);
         }
-        let place = &mut places[known.place];
-        let was_over = place.connections > place.bound;
-        place.connections =
-            place.connections.saturating_sub(u64::from(before)) + u64::from(report.client_count);
-        let is_over = place.connections > place.bound;
-        was_over != is_over || (before == 0) != (report.client_count == 0)
+        crossed
+    }
+
+    /// Whether a report crossed a bound since the last call. To be asked before the mailbox is emptied: whatever
+    /// crossed is in it then.
+    pub(super) fn take_crossed(&self) -> bool {
+        self.crossed.swap(false, Ordering::AcqRel)
     }
 }
+
+impl Sums {
+    /// Whether a bound was crossed; `None` for a node whose record has to change first.
+    fn moves(&mut self, no: NodeNo, clients: u32) -> Option<bool> {
+        let known = self.nodes.get_mut(&no)?;
+        let before = std::mem::replace(&mut known.connections, clients);
+        if !known.in_service {
+            return None;
+        }
+        let place = &mut self.places[known.place];
+        let was_over = place.connections > place.bound;
+        place.connections =
+            place.connections.saturating_sub(u64::from(before)) + u64::from(clients);
+        let is_over = place.connections > place.bound;
+        Some(was_over != is_over || (before == 0) != (clients == 0))
+    }
+}
+
+#[cfg(test)]
+mod tests;

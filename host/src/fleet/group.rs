@@ -1,6 +1,6 @@
 //! A group's handle: its state to read, and the ways to its one writer.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,18 +14,20 @@ use weir_core::node::{Node, Role};
 use weir_core::placement::Action;
 use weir_core::plan::OperatorOrder;
 use weir_core::reservations::ReservationBook;
+use weir_core::stream::StreamName;
 
 use super::gauge::Gauge;
 use super::mailbox::Mailbox;
 use super::picture;
-use super::status::{BindingStatus, GroupStatus, NodeStatus, ScalingDecision, SelectionDecision};
+use super::selections::Selections;
+use super::status::{
+    BindingStatus, GroupStatus, NodeStatus, PublishedStream, ScalingDecision, SelectionDecision,
+};
 use super::view::Offers;
 use super::{FleetError, Launched, Question};
 use crate::policy::PolicyFault;
 use crate::store::{Store, StoreError};
 
-/// Placement decisions kept for a look, per group.
-const KEPT_SELECTIONS: usize = 200;
 /// Operators' orders that may wait for one group.
 pub(super) const ORDER_CAPACITY: usize = 256;
 
@@ -93,7 +95,7 @@ pub struct GroupHandle {
     latest: Mutex<Option<ScalingDecision>>,
     calls: [Mutex<Vec<CallNote>>; 2],
     sequences: [AtomicU32; 2],
-    selections: Mutex<VecDeque<SelectionDecision>>,
+    pub(super) selections: Selections,
     requests: mpsc::Sender<Request>,
     store: Arc<dyn Store>,
 }
@@ -119,7 +121,7 @@ impl GroupHandle {
             latest: Mutex::new(None),
             calls: [Mutex::default(), Mutex::default()],
             sequences: [AtomicU32::new(0), AtomicU32::new(0)],
-            selections: Mutex::new(VecDeque::with_capacity(KEPT_SELECTIONS)),
+            selections: Selections::default(),
             requests,
             store,
         }
@@ -133,7 +135,16 @@ impl GroupHandle {
     /// The group as it stands.
     pub fn status(&self) -> Arc<GroupStatus> {
         let bindings = self.bindings.lock().clone();
-        Arc::new(picture::of_group(&self.state.read(), bindings))
+        let mut status = picture::of_group(&self.state.read(), bindings);
+        status
+            .streams
+            .sort_by(|a, b| (&a.stream, a.node).cmp(&(&b.stream, b.node)));
+        Arc::new(status)
+    }
+
+    /// A stream, if somebody publishes it.
+    pub fn published(&self, stream: &StreamName) -> Option<PublishedStream> {
+        picture::of_stream(&self.state.read(), stream)
     }
 
     /// Newest stored scaling decisions, newest first.
@@ -162,13 +173,7 @@ impl GroupHandle {
 
     /// Newest placement decisions, newest first.
     pub fn selections(&self, limit: usize) -> Vec<SelectionDecision> {
-        self.selections
-            .lock()
-            .iter()
-            .rev()
-            .take(limit)
-            .cloned()
-            .collect()
+        self.selections.newest(limit)
     }
 
     /// How a decision's policy fares now.
@@ -238,14 +243,6 @@ impl GroupHandle {
         (capacity == 0, !here, clients * 1_000 / capacity.max(1))
     }
 
-    pub(super) fn note_selection(&self, decision: SelectionDecision) {
-        let mut kept = self.selections.lock();
-        if kept.len() == KEPT_SELECTIONS {
-            kept.pop_front();
-        }
-        kept.push_back(decision);
-    }
-
     pub(super) fn next_sequence(&self, action: Action) -> u32 {
         self.sequences[action as usize].fetch_add(1, Ordering::Relaxed)
     }
@@ -278,11 +275,14 @@ impl GroupHandle {
     /// # Errors
     /// [`FleetError::NotFound`], [`FleetError::Refused`] in a wrong state.
     pub async fn terminate(&self, no: NodeNo, force: bool) -> Result<NodeStatus, FleetError> {
-        let before = self.status().node(no).cloned();
-        let before = before.ok_or_else(|| FleetError::NotFound {
-            what: "node",
-            name: no.to_string(),
-        })?;
+        let before = {
+            let state = self.state.read();
+            let member = state.member(no).ok_or_else(|| FleetError::NotFound {
+                what: "node",
+                name: no.to_string(),
+            })?;
+            picture::of_member(&state, member)
+        };
         self.order(OperatorOrder::Terminate { no, force }).await?;
         Ok(before)
     }

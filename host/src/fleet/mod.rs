@@ -18,6 +18,7 @@ mod publish;
 mod receive;
 mod reconciler;
 mod rungs;
+mod selections;
 pub mod status;
 mod supervisor;
 mod sweeper;
@@ -382,6 +383,11 @@ impl Fleet {
     /// What nodes are told of clustering.
     pub fn cluster(&self) -> ClusterSettings {
         self.shared.settings.read().cluster.clone()
+    }
+
+    /// Period at which nodes are to report, ms.
+    fn reporting_speed(&self) -> u64 {
+        self.shared.settings.read().cluster.reporting_speed
     }
 
     /// Regions and zones of the cloud.

@@ -1,6 +1,7 @@
 //! Publishes views: when, from which policy, and at what price.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use weir_core::group::Binding;
 use weir_core::placement::Action;
@@ -9,7 +10,6 @@ use weir_core::units::{DurationMs, UtcMs};
 
 use super::Shared;
 use super::group::{CallNote, GroupHandle};
-use super::reconciler::Crossing;
 use super::rungs::{Candidate, Rungs};
 use super::view::{Answering, Offer, Offers};
 use crate::policy::{GOOD_CALLS, PolicyFault, PreparedPool, SharedPolicy};
@@ -17,29 +17,30 @@ use crate::policy::{GOOD_CALLS, PolicyFault, PreparedPool, SharedPolicy};
 /// Views of small groups are at most this old when a report changed something.
 const VIEW_EVERY: DurationMs = DurationMs(50);
 /// Preparing views may take one part in so many of a core.
-const PREPARE_SHARE: u64 = 100;
+const PREPARE_SHARE: u32 = 100;
 
 /// Keeps the group's offers fresh.
 pub(super) struct Publisher {
-    pub(super) crossing: Crossing,
     broadcast: Rungs,
     subscribe: Rungs,
     touched: bool,
     urgent: bool,
     last: UtcMs,
     every: DurationMs,
+    /// What the view at hand cost so far.
+    cost: Duration,
 }
 
 impl Publisher {
     pub(super) fn new() -> Self {
         Self {
-            crossing: Crossing::default(),
             broadcast: Rungs::new("broadcast", "round-robin"),
             subscribe: Rungs::new("subscribe", "weighted"),
             touched: true,
             urgent: true,
             last: UtcMs(0),
             every: VIEW_EVERY,
+            cost: Duration::ZERO,
         }
     }
 
@@ -70,38 +71,42 @@ impl Publisher {
         }
     }
 
-    /// Publishes when it is time.
+    /// Publishes when it is time. `pass`: what the pass cost that brought the news; it is part of the view's price.
     pub(super) async fn publish(
         &mut self,
         handle: &Arc<GroupHandle>,
         shared: &Arc<Shared>,
+        pass: Duration,
         now: UtcMs,
     ) {
+        self.touched |= handle.offers.load().are_crowded();
         let due = self.urgent || (self.touched && now >= self.last + self.every);
         if !due {
             return;
         }
-        let (broadcast, first) = self.offer(Action::Broadcast, handle, shared, now).await;
-        let (subscribe, second) = self.offer(Action::Subscribe, handle, shared, now).await;
+        self.cost = pass;
+        let broadcast = self.offer(Action::Broadcast, handle, shared, now).await;
+        let subscribe = self.offer(Action::Subscribe, handle, shared, now).await;
         handle.offers.store(Arc::new(Offers {
             broadcast: Some(broadcast),
             subscribe: Some(subscribe),
         }));
-        let micros = first + second;
-        self.every = DurationMs(VIEW_EVERY.0.max(micros * PREPARE_SHARE / 1_000));
+        let every = u64::try_from((self.cost * PREPARE_SHARE).as_millis()).unwrap_or(u64::MAX);
+        self.every = VIEW_EVERY.max(DurationMs(every));
         self.last = now;
         self.touched = false;
         self.urgent = false;
     }
 
-    /// The offer for an action, and what preparing it cost in microseconds.
+    /// The offer for an action.
     async fn offer(
         &mut self,
         action: Action,
         handle: &Arc<GroupHandle>,
         shared: &Arc<Shared>,
         now: UtcMs,
-    ) -> (Arc<Offer>, u64) {
+    ) -> Arc<Offer> {
+        let started = Instant::now();
         let (view, binding) = {
             let state = handle.state.read();
             let bindings = &state.spec().bindings;
@@ -112,8 +117,9 @@ impl Publisher {
             (Arc::new(state.view(action, now)), binding)
         };
         let previous = handle.offers.load().of(action).cloned();
+        self.cost += started.elapsed();
+        let mut prepared_in = Duration::ZERO;
         let rungs = self.rungs(action);
-        let mut micros = 0;
         let mut answering = None;
         for candidate in rungs.candidates(&handle.name, &binding, &shared.policies, now) {
             let Candidate {
@@ -122,7 +128,7 @@ impl Publisher {
                 rung,
             } = candidate;
             let (built, took) = prepared(&view, &binding, policy.clone(), previous.clone()).await;
-            micros += took;
+            prepared_in += Duration::from_micros(took);
             match built {
                 Ok(pool) => {
                     answering = Some(Answering { policy, pool, rung });
@@ -138,7 +144,10 @@ impl Publisher {
             answering.as_ref().map(|answering| &answering.policy),
         );
         handle.set_binding(status);
-        (Arc::new(Offer::new(view, answering)), micros)
+        let started = Instant::now();
+        let offer = Offer::new(view, answering);
+        self.cost += started.elapsed() + prepared_in;
+        Arc::new(offer)
     }
 
     /// Tells the ladders how questions went since the last pass.

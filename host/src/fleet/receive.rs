@@ -25,9 +25,9 @@ impl Fleet {
         let Message { envelope, body } = message;
         let asks_role = matches!(body, Body::Role(_));
         let content = content_of(body);
-        let urgent = match &content {
-            Some(Content::Report(report)) => entry.group.gauge.moves(entry.no, report),
-            Some(Content::Notice(_)) | None => true,
+        let clients = match &content {
+            Some(Content::Report(report)) => Some(report.client_count),
+            Some(Content::Notice(_)) | None => None,
         };
         let letter = Letter {
             no: entry.no,
@@ -38,7 +38,8 @@ impl Fleet {
         };
         let gap = match entry.group.mailbox.put(letter, now) {
             Verdict::Taken { gap } => {
-                if urgent {
+                // Whatever is no report cannot wait.
+                if clients.is_none_or(|clients| entry.group.gauge.moves(entry.no, clients)) {
                     entry.group.mailbox.wake();
                 }
                 gap
@@ -53,20 +54,18 @@ impl Fleet {
     /// The node a message comes from; `None` when nobody knows it or the signature is another's.
     fn sender(&self, message: &Message, caller: &Caller) -> Option<Entry> {
         let envelope = &message.envelope;
-        let peer = caller.peer.to_string();
-        let entry = self.shared.directory.identify(envelope, &peer)?;
+        let entry = self.shared.directory.identify(envelope, caller.peer)?;
         let allowed = match caller.signed_as.as_deref() {
             // A node that does not know its name yet may only ask for it.
             Some("") => matches!(message.body, Body::Role(_)),
             Some(name) => name == entry.id.as_str(),
             // Unsigned messages count only from the node's own address.
-            None => self.shared.directory.is_address_of(&entry.id, &peer),
+            None => self.shared.directory.is_address_of(&entry.id, caller.peer),
         };
         allowed.then_some(entry)
     }
 
     fn answer(&self, entry: &Entry, asks_role: bool, gap: bool, now: UtcMs) -> Answer {
-        let cluster = self.cluster();
         let state = entry.group.state.read();
         let Some(member) = state.member(entry.no) else {
             return unknown(UNKNOWN_RETRY_MS, now);
@@ -93,14 +92,14 @@ impl Fleet {
             region: node.region.to_string(),
             availability_zone: node.zone.to_string(),
             capacity: node.capacity,
-            cluster: cluster.clone(),
+            cluster: self.cluster(),
         });
         Answer {
             accepted: true,
             retry_after_ms: None,
             assignment,
             commands,
-            reporting_speed: Some(cluster.reporting_speed),
+            reporting_speed: Some(self.reporting_speed()),
             time: now.0,
         }
     }

@@ -4,12 +4,14 @@
 //! commit it to memory, ask the cloud for what the records now want, publish a view. A crash between any two steps
 //! is mended by the next pass, because the records alone say what is wanted.
 
+mod pace;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use weir_core::group_state::GroupState;
 use weir_core::ids::NodeNo;
-use weir_core::node::NodeState;
 use weir_core::plan::{OperatorOrder, OrderRefused, Plan, Planner};
 use weir_core::units::{DurationMs, UtcMs};
 
@@ -23,10 +25,6 @@ use crate::store::{Fence, GroupWrite, StoreError, StoredDecision};
 
 /// A pause this long between two passes means that this process did not run: silence in it proves nothing.
 const SUSPENDED: DurationMs = DurationMs::secs(5);
-/// Longest time between two passes when nothing happens; demand history has a bucket every ten seconds.
-const IDLE_PASS: DurationMs = DurationMs::secs(1);
-/// Pause after the store failed.
-const STORE_PAUSE: DurationMs = DurationMs::secs(1);
 
 /// Why a reconciler ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,6 +38,8 @@ pub(super) enum Ended {
 }
 
 type Reply = oneshot::Sender<Result<Vec<NodeNo>, FleetError>>;
+/// What came of operators' orders, to be told once it is stored.
+type Answers = Vec<(Reply, Result<Vec<NodeNo>, OrderRefused>)>;
 
 /// The task of one group.
 pub(super) struct Reconciler {
@@ -53,6 +53,10 @@ pub(super) struct Reconciler {
     orders: Vec<(Vec<OperatorOrder>, Reply)>,
     last_pass: UtcMs,
     store_failed_at: Option<UtcMs>,
+    /// The gauge has to be set anew.
+    regauge: bool,
+    /// What the steps of the pass cost that look at every node.
+    cost: Duration,
 }
 
 impl Reconciler {
@@ -75,6 +79,8 @@ impl Reconciler {
             publisher,
             orders: Vec::new(),
             store_failed_at: None,
+            regauge: true,
+            cost: Duration::ZERO,
         }
     }
 
@@ -96,7 +102,7 @@ impl Reconciler {
             if let Some(ended) = ended {
                 return ended;
             }
-            if self.wait().await {
+            if self.wait().await || self.rest().await {
                 return Ended::Stopping;
             }
         }
@@ -112,36 +118,6 @@ impl Reconciler {
             };
             let _ = reply.send(Err(unavailable.into()));
         }
-    }
-
-    /// Waits for something to do. Answers whether the server stops.
-    async fn wait(&mut self) -> bool {
-        let now = self.shared.clock.now();
-        let next = self.next_pass(now);
-        let pause = self.shared.clock.sleep_until(next);
-        let mut stopping = self.shared.stopping.clone();
-        tokio::select! {
-            biased;
-            _ = stopping.wait_for(|stopping| *stopping) => return true,
-            Some(request) = self.requests.recv() => self.take(request),
-            Some(fact) = self.facts.1.recv() => self.know(fact),
-            () = self.handle.mailbox.woken() => {}
-            () = pause => {}
-        }
-        if let Some(failed) = self.store_failed_at.take() {
-            self.shared.clock.sleep_until(failed + STORE_PAUSE).await;
-        }
-        false
-    }
-
-    fn next_pass(&self, now: UtcMs) -> UtcMs {
-        let state = self.handle.state.read();
-        let due = state.next_due(now).unwrap_or(UtcMs(u64::MAX));
-        let view = self.publisher.due(!self.handle.mailbox.is_empty());
-        due.min(now + IDLE_PASS)
-            .min(self.scaler.due())
-            .min(view)
-            .max(UtcMs(now.0))
     }
 
     fn take(&mut self, request: Request) {
@@ -165,6 +141,7 @@ impl Reconciler {
                 self.handle.state.write().configure(spec, rules, places);
                 self.scaler.wake();
                 self.publisher.wake();
+                self.regauge = true;
             }
         }
     }
@@ -186,9 +163,9 @@ impl Reconciler {
             self.know(fact);
         }
         let now = self.shared.clock.now();
-        self.listen(now);
+        self.costly(|this| this.listen(now));
         self.apply_mail();
-        self.count_questions(now);
+        self.costly(|this| this.count_questions(now));
         self.follow_facts(now).await?;
         if self.is_over() {
             self.shared
@@ -198,10 +175,11 @@ impl Reconciler {
             return Ok(Some(Ended::Deleted));
         }
         self.decide(now).await?;
-        self.act(now);
+        self.costly(|this| this.act(now));
+        self.costly(Self::set_gauge);
         self.publisher.note_calls(&self.handle, now);
         self.publisher
-            .publish(&self.handle, &self.shared, now)
+            .publish(&self.handle, &self.shared, self.cost, now)
             .await;
         self.last_pass = now;
         Ok(None)
@@ -223,6 +201,9 @@ impl Reconciler {
     }
 
     fn apply_mail(&mut self) {
+        if self.handle.gauge.take_crossed() {
+            self.scaler.wake();
+        }
         let Batch { heard, events } = self.handle.mailbox.drain();
         if heard.is_empty() && events.is_empty() {
             return;
@@ -237,8 +218,9 @@ impl Reconciler {
             }
         }
         for event in events {
-            let report = reports.iter().find(|(no, ..)| *no == event.no);
-            if report.is_some_and(|(_, seq, ..)| event.seq > *seq) {
+            // They come by number, as the batch has them.
+            let report = reports.binary_search_by_key(&event.no, |(no, ..)| *no);
+            if report.is_ok_and(|at| event.seq > reports[at].1) {
                 late.push(event);
             } else {
                 notice(&mut state, event);
@@ -255,18 +237,6 @@ impl Reconciler {
             notice(&mut state, event);
         }
         self.publisher.touch();
-        drop(state);
-        if self.crossed() {
-            self.scaler.wake();
-        }
-    }
-
-    /// A role went over its threshold or came back under it, or a node became empty or stopped being so.
-    fn crossed(&mut self) -> bool {
-        let picture = Crossing::of(&self.handle.state.read());
-        let crossed = self.publisher.crossing != picture;
-        self.publisher.crossing = picture;
-        crossed
     }
 
     fn count_questions(&mut self, now: UtcMs) {
@@ -280,28 +250,19 @@ impl Reconciler {
         }
         state.set_assigned(|no| book.outstanding(no));
         state.record_demand(now);
-        self.handle.gauge.set(&state);
+    }
+
+    fn set_gauge(&mut self) {
+        if self.regauge {
+            self.handle.gauge.set(&self.handle.state.read());
+            // Reports that wait moved the sums already, and the state does not have them yet.
+            self.regauge = !self.handle.mailbox.is_empty();
+        }
     }
 
     /// Stores and commits what follows from facts and from operators' orders.
     async fn follow_facts(&mut self, now: UtcMs) -> Result<(), StoreError> {
-        let orders = std::mem::take(&mut self.orders);
-        let mut answers: Vec<(Reply, Result<Vec<NodeNo>, OrderRefused>)> = Vec::new();
-        let plan = {
-            let state = self.handle.state.read();
-            let mut mint = self.shared.mint(now);
-            let mut planner = Planner::new(&state, &mut mint, now);
-            planner.follow_facts();
-            for (orders, reply) in orders {
-                let before = planner.launched().len();
-                let result = orders.iter().try_for_each(|order| planner.order(order));
-                answers.push((
-                    reply,
-                    result.map(|()| planner.launched()[before..].to_vec()),
-                ));
-            }
-            planner.finish()
-        };
+        let (plan, answers) = self.costly(|this| this.plan(now));
         let saved = self.save(&plan, None).await;
         if let Err(error) = saved {
             for (reply, _) in answers {
@@ -322,6 +283,22 @@ impl Reconciler {
             let _ = reply.send(result.map_err(|refused| FleetError::Refused(refused.0)));
         }
         Ok(())
+    }
+
+    /// The plan that follows, and what came of each order.
+    fn plan(&mut self, now: UtcMs) -> (Plan, Answers) {
+        let state = self.handle.state.read();
+        let mut mint = self.shared.mint(now);
+        let mut planner = Planner::new(&state, &mut mint, now);
+        planner.follow_facts();
+        let mut answers = Vec::new();
+        for (orders, reply) in std::mem::take(&mut self.orders) {
+            let before = planner.launched().len();
+            let result = orders.iter().try_for_each(|order| planner.order(order));
+            let result = result.map(|()| planner.launched()[before..].to_vec());
+            answers.push((reply, result));
+        }
+        (planner.finish(), answers)
     }
 
     /// Asks the scaling policy when it is due, and keeps the minimums in any case.
@@ -378,6 +355,7 @@ impl Reconciler {
             let (state, why) = (node.state.as_str(), node.reason.text());
             tracing::info!(group.id = %self.handle.id, node.id = %node.id, role = %node.role, state, draining = node.drain.is_some(), why, "node record changed");
         }
+        self.regauge |= !plan.is_empty();
         if !plan.is_empty() || plan.discouraged.is_some() {
             self.publisher.wake();
         }
@@ -411,32 +389,5 @@ fn notice(state: &mut GroupState, event: Event) {
         NodeNotice::Published(stream, at) => state.published(event.no, &stream, at),
         NodeNotice::Unpublished(stream, at) => state.unpublished(event.no, &stream, at),
         NodeNotice::Bye => state.said_bye(event.no),
-    }
-}
-
-/// What makes a change of load worth an immediate look.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Crossing {
-    over: Vec<bool>,
-    idle: Vec<NodeNo>,
-    in_service: usize,
-}
-
-impl Crossing {
-    fn of(state: &GroupState) -> Self {
-        let serving = |state: NodeState| state == NodeState::InService;
-        let members = || state.members().filter(|member| serving(member.node.state));
-        Self {
-            over: state
-                .role_loads()
-                .iter()
-                .map(|load| load.is_over(state.spec().threshold(load.role)))
-                .collect(),
-            idle: members()
-                .filter(|member| member.load.connections == 0)
-                .map(|member| member.node.no)
-                .collect(),
-            in_service: members().count(),
-        }
     }
 }

@@ -86,7 +86,15 @@ impl GroupState {
     }
 
     pub(super) fn columns(&self, members: &[&Member], tables: &Tables, now: UtcMs) -> Nodes {
-        let below = self.subscribers_below();
+        // Edges have nobody below them, and a view of edges is made often.
+        let has_parents = members
+            .iter()
+            .any(|member| matches!(member.node.role, Role::Origin | Role::Relay));
+        let below = if has_parents {
+            self.subscribers_below()
+        } else {
+            BTreeMap::new()
+        };
         let mut nodes = Nodes::default();
         for member in members {
             let (node, load) = (&member.node, &member.load);

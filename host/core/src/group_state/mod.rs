@@ -276,6 +276,9 @@ impl GroupState {
     }
 
     fn commit_node(&mut self, node: Node, now: UtcMs) {
+        if let Some(before) = self.members.get(&node.no).map(|member| member.node.clone()) {
+            self.forget_addresses(&before);
+        }
         for address in [&node.address, &node.private_address].into_iter().flatten() {
             self.by_address.insert(address.clone(), node.no);
         }
@@ -315,11 +318,21 @@ impl GroupState {
     }
 
     fn forget(&mut self, no: NodeNo) {
-        self.members.remove(&no);
-        self.by_address.retain(|_, owner| *owner != no);
+        if let Some(member) = self.members.remove(&no) {
+            self.forget_addresses(&member.node);
+        }
         self.topology.forget(no);
         self.streams.forget(no);
         self.discouraged.remove(&no);
+    }
+
+    fn forget_addresses(&mut self, node: &Node) {
+        for address in [&node.address, &node.private_address].into_iter().flatten() {
+            // Another node may have the address by now.
+            if self.by_address.get(address) == Some(&node.no) {
+                self.by_address.remove(address);
+            }
+        }
     }
 
     fn note_failed_launch(&mut self, place: (Role, RegionName), now: UtcMs) {

@@ -28,11 +28,18 @@ impl StreamIndex {
             .map(|(no, on_node)| (*no, on_node))
     }
 
+    /// How many nodes hold the stream, hidden or not.
+    pub fn holder_count(&self, stream: &StreamName) -> usize {
+        self.by_name.get(stream).map_or(0, BTreeMap::len)
+    }
+
     /// The nodes to which a publisher of the stream is connected.
     pub fn publishers<'a>(&'a self, stream: &'a StreamName) -> impl Iterator<Item = NodeNo> + 'a {
-        self.holders(stream)
-            .filter(|(_, on_node)| on_node.kind == StreamKind::Publish)
-            .map(|(no, _)| no)
+        // Few of the many that hold it: whether one is hidden is the dearer question.
+        let held = self.by_name.get(stream).into_iter().flatten();
+        held.filter(|(_, on_node)| on_node.kind == StreamKind::Publish)
+            .map(|(no, _)| *no)
+            .filter(|no| !self.is_hidden(*no, stream))
     }
 
     /// Every visible entry: stream, node, and how it is held. In no particular order of streams.

@@ -1,6 +1,6 @@
 //! What follows for a node from the facts at hand: the events that are due, in order.
 
-use crate::lifecycle::NodeEvent;
+use crate::lifecycle::{self, NodeEvent};
 use crate::liveness::{self, Liveness};
 use crate::node::{Drain, NodeState};
 use crate::reason::Reason;
@@ -19,7 +19,10 @@ impl GroupState {
             return Vec::new();
         }
         let mut events = Vec::new();
-        if let Sighting::Seen(addresses) = &member.sighting {
+        // Asked for every node in every pass: what the record has already is not copied.
+        if let Sighting::Seen(addresses) = &member.sighting
+            && lifecycle::is_news(&member.node, addresses)
+        {
             events.push(NodeEvent::InstanceSeen(addresses.clone()));
         }
         let recorded = member.node.state == NodeState::InService && member.node.boot == member.boot;
