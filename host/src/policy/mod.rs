@@ -146,10 +146,6 @@ pub trait Policy: Send + Sync + 'static {
     fn summary(&self) -> &str;
     /// SHA-256 of the bytes that were loaded, hex.
     fn digest(&self) -> &str;
-    /// What it does in a line, as the policy describes itself.
-    fn summary(&self) -> &str {
-        ""
-    }
     /// The texts of the policy's own check; empty when the settings are fine.
     fn check_scaling_settings(&self, settings: &str) -> Result<Vec<String>, PolicyFault>;
     /// As above, for placement.
