@@ -32,7 +32,7 @@ fn select(criterion: &mut Criterion) {
         let guest = p50(1_000, || prepared.select(&request));
         report(&format!("select, {count} nodes"), floor, guest, budget);
         let pool = PreparedPool::build(weighted.clone(), Arc::new(view), "{}", 2);
-        let pool = pool.expect("a pool");
+        let pool = pool.answer.expect("a pool");
         let pooled = p50(1_000, || pool.select(&request));
         report(
             &format!("select by the pool, {count} nodes"),

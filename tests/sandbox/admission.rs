@@ -51,6 +51,16 @@ async fn a_guest_that_never_starts_is_kept_out() {
 }
 
 #[tokio::test]
+async fn a_guest_that_starts_with_too_much_memory_is_kept_out() {
+    let refused = refusal(&guests::module_of(2_000, "")).await;
+    assert!(
+        matches!(&refused, AdmitError::Compile { problem } if problem.contains("memory")),
+        "{refused}"
+    );
+    others_go_on();
+}
+
+#[tokio::test]
 async fn a_name_that_is_no_text_is_kept_out() {
     let (export, fault) = trial_of("lies_in_describe").await;
     assert_eq!(export, "describe");

@@ -10,7 +10,7 @@ const HONEST: &str = include_str!("honest.wat");
 const PART: &str = ";; part: ";
 
 /// Five pages: the honest allocator hands out memory from the fifth on.
-const MEMORY: &str = r#"(memory (export "memory") 5)"#;
+const PAGES: u32 = 5;
 
 /// A core module that Weir takes for a policy of both worlds.
 pub fn hostile(name: &str) -> Vec<u8> {
@@ -21,10 +21,16 @@ pub fn hostile(name: &str) -> Vec<u8> {
 
 /// The text with every function of the contract that it lacks.
 pub fn module(own: &str) -> Vec<u8> {
+    module_of(PAGES, own)
+}
+
+/// The same with so many pages of memory from the start.
+pub fn module_of(pages: u32, own: &str) -> Vec<u8> {
     // Imports must come first in a module.
     let (imports, rest): (Vec<&str>, Vec<&str>) =
         own.lines().partition(|line| line.starts_with("(import"));
-    let mut text = format!("(module {}\n{MEMORY}\n", imports.join("\n"));
+    let imports = imports.join("\n");
+    let mut text = format!("(module {imports}\n(memory (export \"memory\") {pages})\n");
     for part in HONEST.split(PART).skip(1) {
         let (export, code) = part.split_once('\n').expect("a name and a function");
         if !own.contains(&format!("(export \"{export}\")")) {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use weir::policy::{PolicyFault, PreparedPool};
 use weir_core::placement::Refusal;
 
-use crate::{admit, guests_fault, inputs, limits, others_go_on, within};
+use crate::{admit, guests_fault, inputs, limits, others_go_on, soon};
 
 /// Admits the guest, asks about stream 666, and sees that the pool answers the next question.
 async fn fault_of(name: &str) -> PolicyFault {
     let policy = admit(name).await.unwrap();
     let view = Arc::new(inputs::view("group"));
-    let pool = PreparedPool::build(policy, view, "{}", 1).unwrap();
-    let outcome = within(limits().select_ms, || pool.select(&inputs::request(666)));
+    let pool = PreparedPool::build(policy, view, "{}", 1).answer.unwrap();
+    let outcome = soon(|| pool.select(&inputs::request(666)));
     let next = pool.select(&inputs::request(1)).answer;
     assert_eq!(next, Ok(Err(Refusal::Full)), "a fresh instance took over");
     guests_fault(outcome.answer)
@@ -22,7 +22,7 @@ async fn fault_of(name: &str) -> PolicyFault {
 async fn a_view_that_is_never_prepared_ends_with_its_fuel() {
     let policy = admit("prepare_loops").await.unwrap();
     let view = inputs::view("thirteen long");
-    let outcome = within(limits().prepare_ms, || policy.prepare(&view, "{}"));
+    let outcome = soon(|| policy.prepare(&view, "{}"));
     let limit = limits().prepare_fuel_per_100;
     let fault = outcome.answer.err().unwrap();
     assert_eq!(fault, PolicyFault::OutOfFuel { limit });
@@ -78,7 +78,7 @@ async fn a_choice_of_everybody_takes_no_memory_of_ours() {
 async fn an_instance_that_keeps_something_of_each_question_is_replaced() {
     let policy = admit("select_hoards").await.unwrap();
     let view = Arc::new(inputs::view("group"));
-    let pool = PreparedPool::build(policy, view, "{}", 1).unwrap();
+    let pool = PreparedPool::build(policy, view, "{}", 1).answer.unwrap();
     // 512 KiB a question: without replacement the 64 MiB would be full after 128.
     for _ in 0..300 {
         assert_eq!(

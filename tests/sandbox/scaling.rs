@@ -2,13 +2,13 @@
 
 use weir::policy::{EngineSettings, Limits, PolicyEngine, PolicyFault, WasmEngine};
 
-use crate::{admit, guests, guests_fault, inputs, limits, others_go_on, within};
+use crate::{admit, guests, guests_fault, inputs, limits, others_go_on, soon};
 
 /// Admits the guest, lets it turn hostile, sees that it works again with other inputs.
 async fn fault_of(name: &str) -> PolicyFault {
     let policy = admit(name).await.unwrap();
     let hostile = inputs::snapshot(666);
-    let outcome = within(limits().propose_ms, || policy.propose(&hostile, "{}", &[]));
+    let outcome = soon(|| policy.propose(&hostile, "{}", &[]));
     let again = policy.propose(&inputs::snapshot(1), "{}", &[]);
     assert!(again.answer.is_ok(), "a fresh instance knows nothing of it");
     guests_fault(outcome.answer)
@@ -54,11 +54,26 @@ async fn the_clock_stops_a_loop_that_has_fuel_for_ever() {
     let engine = WasmEngine::new(settings).unwrap();
     let bytes = guests::hostile("propose_loops");
     let policy = engine.admit("loops", &bytes).await.unwrap();
-    let outcome = within(30, || policy.propose(&inputs::snapshot(666), "{}", &[]));
+    let outcome = soon(|| policy.propose(&inputs::snapshot(666), "{}", &[]));
     assert_eq!(
         guests_fault(outcome.answer),
         PolicyFault::Deadline { limit_ms: 30 }
     );
+}
+
+#[tokio::test]
+async fn the_default_limits_end_a_loop_by_fuel_or_by_time() {
+    let engine = WasmEngine::new(EngineSettings {
+        instances: 20,
+        ..EngineSettings::default()
+    });
+    let bytes = guests::hostile("propose_loops");
+    let policy = engine.unwrap().admit("loops", &bytes).await.unwrap();
+    let outcome = soon(|| policy.propose(&inputs::snapshot(666), "{}", &[]));
+    assert!(matches!(
+        outcome.answer,
+        Err(PolicyFault::OutOfFuel { .. } | PolicyFault::Deadline { .. })
+    ));
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ impl Artifacts {
     /// Loads fresh code and keeps a copy; a copy that cannot be written only costs time at the next start.
     ///
     /// # Errors
-    /// The code does not fit this engine.
+    /// The component asks for more than any instance may have, such as memory from the start.
     pub(super) fn keep(
         &self,
         engine: &Engine,

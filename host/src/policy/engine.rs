@@ -119,11 +119,7 @@ impl WasmEngine {
     fn keep(&self, digest: &str, artifact: &[u8]) -> Result<Component, AdmitError> {
         self.artifacts
             .keep(&self.core.engine, digest, artifact)
-            .map_err(|message| AdmitError::Engine { message })
-    }
-
-    fn load_or_none(&self, digest: &str) -> Option<Component> {
-        self.artifacts.load(&self.core.engine, digest)
+            .map_err(|problem| AdmitError::Compile { problem })
     }
 }
 
@@ -137,23 +133,47 @@ impl PolicyEngine for WasmEngine {
                 limit,
             });
         }
-        scan::look(bytes)?;
-        let digest = hex::encode(Sha256::digest(bytes));
-        let artifact = match self.load_or_none(&digest) {
+        let digest = self.look(bytes).await?;
+        let artifact = match self.load(&digest).await? {
             Some(component) => Ok(component),
             None => Err(self.compiler.compile(bytes, &self.core.limits).await?),
         };
         let (this, name) = (self.clone(), name.to_owned());
-        // Loading and trying it takes milliseconds: off the runtime's threads.
-        let tried = tokio::task::spawn_blocking(move || {
+        // Loading and trying it takes milliseconds.
+        off_the_runtime(move || {
             let component = match artifact {
                 Ok(component) => component,
                 Err(artifact) => this.keep(&digest, &artifact)?,
             };
             admission::admit(&this.core, &name, digest, &component)
-        });
-        tried.await.map_err(|error| AdmitError::Engine {
+        })
+        .await
+    }
+}
+
+impl WasmEngine {
+    /// Refuses what is no policy at a first look; the digest of what may be one.
+    async fn look(&self, bytes: &[u8]) -> Result<String, AdmitError> {
+        let bytes = bytes.to_vec();
+        off_the_runtime(move || {
+            scan::look(&bytes)?;
+            Ok(hex::encode(Sha256::digest(&bytes)))
+        })
+        .await
+    }
+
+    async fn load(&self, digest: &str) -> Result<Option<Component>, AdmitError> {
+        let (this, digest) = (self.clone(), digest.to_owned());
+        off_the_runtime(move || Ok(this.artifacts.load(&this.core.engine, &digest))).await
+    }
+}
+
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, AdmitError> + Send + 'static,
+) -> Result<T, AdmitError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| AdmitError::Engine {
             message: error.to_string(),
         })?
-    }
 }

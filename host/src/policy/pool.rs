@@ -47,29 +47,41 @@ pub struct Dependence {
 }
 
 impl PreparedPool {
-    /// Prepares `places` instances, at least one.
-    ///
-    /// # Errors
-    /// The fault of the first that could not be prepared.
+    /// Prepares `places` instances, at least one; the cost is that of all. The fault is that of the first that could
+    /// not be prepared.
     pub fn build(
         policy: SharedPolicy,
         view: Arc<View>,
-        settings: impl Into<String>,
+        settings: &str,
         places: usize,
-    ) -> Result<Self, PolicyFault> {
+    ) -> Outcome<Self> {
+        let (mut fuel, mut micros) = (0, 0);
+        let mut filled = Vec::with_capacity(places.max(1));
+        let mut problem = None;
+        while filled.len() < places.max(1) && problem.is_none() {
+            let prepared = policy.prepare(&view, settings);
+            fuel += prepared.fuel;
+            micros += prepared.micros;
+            match prepared.answer {
+                Ok(prepared) => filled.push(Mutex::new(Place {
+                    prepared: Some(prepared),
+                    answered: 0,
+                })),
+                Err(fault) => problem = Some(fault),
+            }
+        }
         let pool = Self {
             policy,
             view,
-            settings: settings.into(),
-            places: (0..places.max(1))
-                .map(|_| Mutex::new(Place::default()))
-                .collect(),
+            settings: settings.to_owned(),
+            places: filled.into_boxed_slice(),
             sample: Mutex::new(None),
         };
-        for place in &pool.places {
-            pool.refill(&mut place.lock())?;
+        Outcome {
+            answer: problem.map_or(Ok(pool), Err),
+            fuel,
+            micros,
         }
-        Ok(pool)
     }
 
     /// The view that was shown.

@@ -39,7 +39,9 @@ fn request() -> SelectRequest {
 }
 
 fn pool(policy: ScriptedPolicy, places: usize) -> PreparedPool {
-    PreparedPool::build(Arc::new(policy), view(), "{}", places).expect("it prepares")
+    PreparedPool::build(Arc::new(policy), view(), "{}", places)
+        .answer
+        .expect("it prepares")
 }
 
 fn trap() -> PolicyFault {
@@ -65,7 +67,7 @@ fn a_fault_costs_one_answer_and_not_the_next() {
 #[test]
 fn a_policy_that_cannot_prepare_gives_no_pool() {
     let built = PreparedPool::build(Arc::new(ScriptedPolicy::new("p")), view(), "{}", 2);
-    assert!(matches!(built, Err(PolicyFault::Engine { .. })));
+    assert!(matches!(built.answer, Err(PolicyFault::Engine { .. })));
 }
 
 #[test]
