@@ -89,7 +89,7 @@ pub enum ClampReason {
     HasPublishers,
     /// It is the last node that can serve.
     LastNode,
-    /// Most nodes are silent at once: removals are frozen.
+    /// Most nodes are silent at once, or some were not heard yet since this server started: removals are frozen.
     Blindness,
     /// The group is being deleted or has no first origin yet.
     GroupNotActive,

@@ -244,7 +244,7 @@ fn granted(
     let facts = GuardFacts {
         active: state.group().state == Phase::Active,
         minimum_origin_only: state.group().state == Phase::Initializing,
-        frozen: state.is_frozen(),
+        frozen: state.is_frozen() || !state.knows_loads(now),
         terminating: state.group().state == Phase::Terminating,
         launches_last_minute: state.launches_last_minute(now),
         caps: Caps {

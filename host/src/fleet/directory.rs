@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use weir_core::ids::{NodeId, NodeNo};
+use weir_core::ids::{GroupId, NodeId, NodeNo};
 use weir_core::node::Node;
 use weir_core::report::Envelope;
 
@@ -109,6 +109,21 @@ impl Directory {
                     map.remove(name);
                 }
             }
+        }
+    }
+
+    /// Forgets the group's nodes that are not among these.
+    pub fn keep_only(&self, group: GroupId, nodes: &[Node]) {
+        let gone: Vec<NodeId> = {
+            let maps = self.maps.read();
+            let of_group = maps.by_id.values().filter(|entry| entry.group.id == group);
+            of_group
+                .filter(|entry| nodes.iter().all(|node| node.id != entry.id))
+                .map(|entry| entry.id.clone())
+                .collect()
+        };
+        for id in &gone {
+            self.remove(id);
         }
     }
 

@@ -12,6 +12,8 @@ use super::{Caller, Fleet};
 const UNKNOWN_RETRY_MS: u64 = 30_000;
 /// A node whose event found no room asks again after so long.
 const FULL_RETRY_MS: u64 = 1_000;
+/// Until its links stand, a node in service reports so often: only its next report tells of them.
+const UNLINKED_SPEED_MS: u64 = 1_000;
 /// An order made up for one answer; never acknowledged, never stored.
 const RESYNC_LIFE_MS: u64 = 10_000;
 
@@ -94,12 +96,18 @@ impl Fleet {
             capacity: node.capacity,
             cluster: self.cluster(),
         });
+        let usual = self.reporting_speed();
+        let reporting_speed = if state.topology().settled(entry.no) {
+            usual
+        } else {
+            usual.min(UNLINKED_SPEED_MS)
+        };
         Answer {
             accepted: true,
             retry_after_ms: None,
             assignment,
             commands,
-            reporting_speed: Some(self.reporting_speed()),
+            reporting_speed: Some(reporting_speed),
             time: now.0,
         }
     }

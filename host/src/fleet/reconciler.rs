@@ -57,6 +57,8 @@ pub(super) struct Reconciler {
     regauge: bool,
     /// What the steps of the pass cost that look at every node.
     cost: Duration,
+    /// The store failed in the middle of a write: it may have done it all the same.
+    unsure: bool,
 }
 
 impl Reconciler {
@@ -81,6 +83,7 @@ impl Reconciler {
             store_failed_at: None,
             regauge: true,
             cost: Duration::ZERO,
+            unsure: false,
         }
     }
 
@@ -111,6 +114,7 @@ impl Reconciler {
     fn store_failed(&mut self, error: &StoreError) {
         tracing::error!(group.id = %self.handle.id, error = %crate::telemetry::chain(error), "the store did not take the group's plan; trying again");
         self.store_failed_at = Some(self.shared.clock.now());
+        self.unsure = true;
         for (_, reply) in self.orders.drain(..) {
             let unavailable = StoreError::Unavailable {
                 doing: "storing the plan",
@@ -155,7 +159,23 @@ impl Reconciler {
         }
     }
 
+    /// After a failed write: does the store hold what this task knows? Soft facts are kept when it does.
+    async fn is_outdated(&self) -> Result<bool, StoreError> {
+        let stored = self.shared.store.groups().await?;
+        let stored = stored
+            .iter()
+            .find(|stored| stored.group.id == self.handle.id);
+        let state = self.handle.state.read();
+        Ok(!stored.is_some_and(|stored| state.agrees_with(&stored.group, &stored.nodes)))
+    }
+
     async fn pass(&mut self) -> Result<Option<Ended>, StoreError> {
+        if self.unsure {
+            if self.is_outdated().await? {
+                return Ok(Some(Ended::Outdated));
+            }
+            self.unsure = false;
+        }
         while let Ok(request) = self.requests.try_recv() {
             self.take(request);
         }

@@ -253,6 +253,7 @@ impl Fleet {
                 let holder = self.shared.settings.read().holder.clone();
                 self.shared.store.take_group(id, &holder).await?
             };
+            self.shared.directory.keep_only(id, &nodes);
             for node in &nodes {
                 self.shared.directory.put(&handle, node);
             }

@@ -51,6 +51,7 @@ pub enum Verb {
 #[derive(Default)]
 struct Script {
     next: HashMap<Verb, VecDeque<Fault>>,
+    numbered: HashMap<(Verb, u64), Fault>,
     outage: Option<Fault>,
     calls: HashMap<Verb, u64>,
 }
@@ -81,6 +82,11 @@ impl FaultyStore {
         script.next.entry(verb).or_default().push_back(fault);
     }
 
+    /// The call of `verb` with this number, counted from 1 over the life of the wrapper, fails like this.
+    pub fn fail_call(&self, verb: Verb, number: u64, fault: Fault) {
+        self.script.lock().numbered.insert((verb, number), fault);
+    }
+
     /// Every call fails like this until called with `None`; scripted faults wait meanwhile.
     pub fn outage(&self, fault: Option<Fault>) {
         self.script.lock().outage = fault;
@@ -93,9 +99,13 @@ impl FaultyStore {
 
     fn fault(&self, verb: Verb) -> Option<Fault> {
         let mut script = self.script.lock();
-        *script.calls.entry(verb).or_default() += 1;
+        let calls = script.calls.entry(verb).or_default();
+        *calls += 1;
+        let number = *calls;
+        let numbered = script.numbered.remove(&(verb, number));
         script
             .outage
+            .or(numbered)
             .or_else(|| script.next.get_mut(&verb).and_then(VecDeque::pop_front))
     }
 

@@ -135,7 +135,8 @@ impl Agent {
         // Set first: carrying out the answer may set another time.
         self.due = self.world.clock.now() + RETRY;
         let answer = self.say(Body::Role(request)).await;
-        let Some(assignment) = answer.and_then(|answer| answer.assignment) else {
+        let Some(answer) = answer else { return };
+        let Some(assignment) = answer.assignment else {
             return;
         };
         if self.due == NEVER {
@@ -143,7 +144,8 @@ impl Agent {
         }
         self.accepted = true;
         self.name = Some(assignment.node_id);
-        self.period = DurationMs(assignment.cluster.reporting_speed.max(1));
+        let speed = answer.reporting_speed;
+        self.period = DurationMs(speed.unwrap_or(assignment.cluster.reporting_speed).max(1));
         // Spread over the period, so that nodes launched together do not report together for ever.
         let part = self.random.random_range(0..self.period.0);
         self.due = self.world.clock.now() + DurationMs(part);

@@ -13,6 +13,7 @@ mod columns;
 mod facts;
 mod member;
 mod picture;
+mod silence;
 mod streams;
 mod transitions;
 
@@ -23,7 +24,6 @@ use crate::boot_times::BootTimes;
 use crate::group::{Group, GroupSpec, GroupState as Phase};
 use crate::history::DemandHistory;
 use crate::ids::{InstanceType, NodeNo, RegionName, ZoneName};
-use crate::liveness;
 use crate::node::{Node, NodeState, Role};
 use crate::plan::Plan;
 use crate::timers::Timers;
@@ -226,37 +226,17 @@ impl GroupState {
         self.frozen
     }
 
+    /// Memory and store agree: these are the records this state was made of and has committed since.
+    pub fn agrees_with(&self, group: &Group, nodes: &[Node]) -> bool {
+        let known = self.members.values().map(|member| member.node.as_ref());
+        self.group == *group && known.eq(nodes)
+    }
+
     /// Takes new documents, rules or places from now on.
     pub fn configure(&mut self, spec: Arc<GroupSpec>, rules: Arc<HostRules>, places: Vec<Place>) {
         self.spec = spec;
         self.rules = rules;
         self.places = places;
-    }
-
-    /// This process did not run for a while (suspended, or its clock jumped): silence until now proves nothing.
-    pub fn listen_anew(&mut self, now: UtcMs) {
-        self.listening_since = now;
-    }
-
-    /// Looks at the silence of all nodes together. Call before planning; answers whether the verdict changed.
-    pub fn judge_silence(&mut self, now: UtcMs) -> bool {
-        let expected = |member: &&Member| {
-            matches!(
-                member.node.state,
-                NodeState::InService | NodeState::Unresponsive
-            ) && !member.said_bye
-        };
-        let silent = |member: &Member| {
-            liveness::judge(self.last_heard(member), now, &self.rules.timers)
-                != liveness::Liveness::Fresh
-        };
-        let (mut all, mut late) = (0, 0);
-        for member in self.members.values().filter(expected) {
-            all += 1;
-            late += usize::from(silent(member) && !member.instance_ended());
-        }
-        let frozen = liveness::blind(all, late);
-        std::mem::replace(&mut self.frozen, frozen) != frozen
     }
 
     /// Stored: memory follows. Also remembers when nodes were launched and retired, for waits and rates.
@@ -366,12 +346,6 @@ impl GroupState {
             .rev()
             .take_while(|at| now.since(**at) < DurationMs::secs(60));
         u32::try_from(recent.count()).unwrap_or(u32::MAX)
-    }
-
-    /// Arrival of a node's newest message, or the earliest moment from which its silence counts.
-    pub(crate) fn last_heard(&self, member: &Member) -> UtcMs {
-        let heard = member.last_message.unwrap_or(member.node.state_since);
-        heard.max(self.listening_since)
     }
 
     /// A scaling policy was asked: refusals counted for the next one start anew.

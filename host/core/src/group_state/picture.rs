@@ -1,6 +1,6 @@
 //! Pictures of the aggregate: load per role, the scaling snapshot, the placement view.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::RegionName;
 use crate::node::{NodeState, Role};
@@ -154,7 +154,8 @@ impl GroupState {
                 && self.takes_clients(member)
                 && self.has_place(member)
         };
-        let chosen: Vec<&Member> = self.members.values().filter(fits).collect();
+        let mut chosen: Vec<&Member> = self.members.values().filter(fits).collect();
+        self.leave_out_unlinked(&mut chosen);
         let weight = |(name, value): (&String, &f64)| Fact {
             name: format!("weight.{name}"),
             value: *value,
@@ -169,6 +170,18 @@ impl GroupState {
             facts: self.rules.weights.iter().map(weight).collect(),
             zones: tables.zones,
         }
+    }
+
+    /// A node whose first link is on its way cannot get a stream yet: left out where its region has others. After two
+    /// periods of reports it is offered all the same.
+    fn leave_out_unlinked(&self, chosen: &mut Vec<&Member>) {
+        let linked = |member: &Member| self.topology.settled(member.node.no);
+        let regions: BTreeSet<&RegionName> = chosen
+            .iter()
+            .filter(|member| linked(member))
+            .map(|member| &member.node.region)
+            .collect();
+        chosen.retain(|member| linked(member) || !regions.contains(&member.node.region));
     }
 
     /// The host's own conditions on a node that is offered to clients.

@@ -4,7 +4,7 @@ mod histories;
 mod story;
 
 use crate::group::GroupState as Phase;
-use crate::group_state::{CallAnswer, CallKind, LaunchFailure};
+use crate::group_state::{CallAnswer, CallKind, GroupState, LaunchFailure};
 use crate::node::{NodeState, Role};
 use crate::placement::Action;
 use crate::plan::OperatorOrder;
@@ -173,6 +173,57 @@ fn when_most_nodes_fall_silent_at_once_nobody_is_removed() {
     }
     story.report_all_but(&[]);
     assert!(!story.state.is_frozen());
+}
+
+#[test]
+fn after_a_blindness_those_still_silent_get_their_time() {
+    let mut story = Story::serving(4);
+    story.later(200_000);
+    story.pass();
+    assert_eq!(story.probe(false).len(), 6, "our network was away");
+    let last = story.in_service()[5];
+    story.report_all_but(&[last]);
+    assert!(!story.state.is_frozen());
+    assert_eq!(story.state_of(last), NodeState::InService);
+    story.later(29_000);
+    story.report_all_but(&[last]);
+    assert_eq!(story.state_of(last), NodeState::InService);
+    story.later(2_000);
+    story.report_all_but(&[last]);
+    assert_eq!(story.state_of(last), NodeState::Unresponsive);
+}
+
+#[test]
+fn after_a_restart_loads_are_known_when_everybody_has_reported() {
+    let mut story = Story::serving(2);
+    story.later(1_000);
+    let nodes = story.state.members().map(|member| (*member.node).clone());
+    story.state = GroupState::restore(
+        story.state.group.clone(),
+        nodes.collect(),
+        story.state.spec.clone(),
+        story.state.rules.clone(),
+        story.state.places.clone(),
+        story.now,
+    );
+    let edge = story.in_service()[3];
+    story.report_all_but(&[edge]);
+    assert!(!story.state.knows_loads(story.now));
+    story.report(edge, 1);
+    assert!(story.state.knows_loads(story.now));
+}
+
+#[test]
+fn records_that_memory_does_not_know_are_noticed() {
+    let story = Story::serving(2);
+    let nodes = story.state.members().map(|member| (*member.node).clone());
+    let nodes: Vec<_> = nodes.collect();
+    let group = story.state.group();
+    assert!(story.state.agrees_with(group, &nodes));
+    assert!(!story.state.agrees_with(group, &nodes[1..]));
+    let mut later = nodes.clone();
+    later[0].version += 1;
+    assert!(!story.state.agrees_with(group, &later));
 }
 
 #[test]

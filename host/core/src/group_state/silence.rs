@@ -1,0 +1,66 @@
+//! What the silence of nodes says of them, and what it says of us: since when we listen, whether most are silent at once.
+
+use crate::liveness;
+use crate::node::NodeState;
+use crate::units::UtcMs;
+
+use super::{GroupState, Member};
+
+impl GroupState {
+    /// This process did not run for a while (suspended, or its clock jumped): silence until now proves nothing.
+    pub fn listen_anew(&mut self, now: UtcMs) {
+        self.listening_since = now;
+    }
+
+    /// Looks at the silence of all nodes together. Call before planning; answers whether the verdict changed.
+    pub fn judge_silence(&mut self, now: UtcMs) -> bool {
+        let expected = |member: &&Member| {
+            matches!(
+                member.node.state,
+                NodeState::InService | NodeState::Unresponsive
+            ) && !member.said_bye
+        };
+        let silent = |member: &Member| {
+            liveness::judge(self.last_heard(member), now, &self.rules.timers)
+                != liveness::Liveness::Fresh
+        };
+        let (mut all, mut late) = (0, 0);
+        for member in self.members.values().filter(expected) {
+            all += 1;
+            late += usize::from(silent(member) && !member.instance_ended());
+        }
+        let frozen = liveness::blind(all, late);
+        let changed = std::mem::replace(&mut self.frozen, frozen) != frozen;
+        if changed && !frozen {
+            self.see_again(now);
+        }
+        changed
+    }
+
+    /// The blindness is over: those not heard yet get their time, and what was tried while it lasted proves nothing.
+    fn see_again(&mut self, now: UtcMs) {
+        self.listen_anew(now);
+        for member in self.members.values_mut() {
+            member.probed = None;
+        }
+    }
+
+    /// Every node in service has reported since this process listens, or had the time to: before that a load of nothing
+    /// may be a load nobody told of, and no reason to remove anything. A node that came into service since then came
+    /// without clients.
+    pub fn knows_loads(&self, now: UtcMs) -> bool {
+        let untold = |member: &Member| {
+            member.node.state == NodeState::InService
+                && member.last_report.is_none()
+                && member.node.state_since <= self.listening_since
+        };
+        now.since(self.listening_since) > self.rules.timers.missed()
+            || !self.members.values().any(untold)
+    }
+
+    /// Arrival of a node's newest message, or the earliest moment from which its silence counts.
+    pub(crate) fn last_heard(&self, member: &Member) -> UtcMs {
+        let heard = member.last_message.unwrap_or(member.node.state_since);
+        heard.max(self.listening_since)
+    }
+}

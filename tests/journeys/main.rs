@@ -1,0 +1,18 @@
+//! The whole server on the simulated cloud, in fast motion: what operators, clients and nodes go through, and what the
+//! server may never do to them, whatever is done to it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set itself up should stop there"
+)]
+
+mod crash;
+mod flood;
+#[path = "../sandbox/guests.rs"]
+mod guests;
+mod hostile;
+mod nodes_die;
+mod reload;
+mod restart;
+mod retire;
+mod tutorial;
