@@ -116,10 +116,13 @@ impl Directory {
     pub fn keep_only(&self, group: GroupId, nodes: &[Node]) {
         let gone: Vec<NodeId> = {
             let maps = self.maps.read();
-            let of_group = maps.by_id.values().filter(|entry| entry.group.id == group);
+            let of_group = maps
+                .by_id
+                .values()
+                .filter(|listed| listed.entry.group.id == group);
             of_group
-                .filter(|entry| nodes.iter().all(|node| node.id != entry.id))
-                .map(|entry| entry.id.clone())
+                .filter(|listed| nodes.iter().all(|node| node.id != listed.entry.id))
+                .map(|listed| listed.entry.id.clone())
                 .collect()
         };
         for id in &gone {

@@ -12,7 +12,7 @@ use super::Shared;
 use super::group::{CallNote, GroupHandle};
 use super::rungs::{Candidate, Rungs};
 use super::view::{Answering, Offer, Offers};
-use crate::policy::{GOOD_CALLS, PolicyFault, PreparedPool, SharedPolicy};
+use crate::policy::{GOOD_CALLS, Outcome, PolicyFault, PreparedPool, SharedPolicy};
 
 /// Views of small groups are at most this old when a report changed something.
 const VIEW_EVERY: DurationMs = DurationMs(50);
@@ -180,20 +180,17 @@ impl Publisher {
     }
 }
 
-/// A pool of instances that were shown the view, and the microseconds it took. On the way it asks one of the previous
-/// view's questions again: a policy whose answers depend on earlier questions is told of in the log.
+/// A pool of instances that were shown the view. On the way it asks one of the previous view's questions again: a
+/// policy whose answers depend on earlier questions is told of in the log.
 async fn prepared(
     view: &Arc<View>,
     binding: &Binding,
     policy: SharedPolicy,
     previous: Option<Arc<Offer>>,
-) -> (Result<PreparedPool, PolicyFault>, u64) {
+) -> Outcome<PreparedPool> {
     let (view, settings) = (view.clone(), binding.settings.clone());
     let slots = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let work = move || {
-        let started = std::time::Instant::now();
-        let pool = PreparedPool::build(policy.clone(), view, settings, slots);
-        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let answering = previous.as_ref().and_then(|offer| offer.answering.as_ref());
         if let Some(dependence) = answering.and_then(|answering| answering.pool.recheck()) {
             let policy = policy.name();
@@ -203,16 +200,15 @@ async fn prepared(
                 "a placement policy's answers depend on earlier questions: its author must mend it"
             );
         }
-        (pool, micros)
+        PreparedPool::build(policy, view, &settings, slots)
     };
     tokio::task::spawn_blocking(work)
         .await
-        .unwrap_or_else(|gone| {
-            (
-                Err(PolicyFault::Engine {
-                    message: gone.to_string(),
-                }),
-                0,
-            )
+        .unwrap_or_else(|gone| Outcome {
+            answer: Err(PolicyFault::Engine {
+                message: gone.to_string(),
+            }),
+            fuel: 0,
+            micros: 0,
         })
 }
