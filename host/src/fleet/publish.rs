@@ -127,9 +127,9 @@ impl Publisher {
                 binding,
                 rung,
             } = candidate;
-            let (built, took) = prepared(&view, &binding, policy.clone(), previous.clone()).await;
-            prepared_in += Duration::from_micros(took);
-            match built {
+            let built = prepared(&view, &binding, policy.clone(), previous.clone()).await;
+            prepared_in += Duration::from_micros(built.micros);
+            match built.answer {
                 Ok(pool) => {
                     answering = Some(Answering { policy, pool, rung });
                     break;
