@@ -176,6 +176,24 @@ fn when_most_nodes_fall_silent_at_once_nobody_is_removed() {
 }
 
 #[test]
+fn a_silent_node_is_recorded_once_and_comes_back_only_when_it_speaks() {
+    let mut story = Story::serving(4);
+    let edge = story.in_service()[2];
+    story.later(31_000);
+    story.report_all_but(&[edge]);
+    assert_eq!(story.state_of(edge), NodeState::Unresponsive);
+    let recorded = story.node(edge);
+    story.later(5_000);
+    story.report_all_but(&[edge]);
+    assert_eq!(story.node(edge), recorded, "nothing new to store");
+    story.state.listen_anew(story.now);
+    story.pass();
+    assert_eq!(story.node(edge), recorded, "nobody heard it");
+    story.report(edge, 0);
+    assert_eq!(story.state_of(edge), NodeState::InService);
+}
+
+#[test]
 fn after_a_blindness_those_still_silent_get_their_time() {
     let mut story = Story::serving(4);
     story.later(200_000);

@@ -9,6 +9,13 @@ use crate::units::UtcMs;
 use super::member::Sighting;
 use super::{GroupState, Member};
 
+/// A message arrived that the record does not show. What a silent node said before its silence is over and done.
+fn speaks(member: &Member) -> bool {
+    let since = member.node.state_since;
+    let silent = member.node.state == NodeState::Unresponsive;
+    member.heard && (!silent || member.last_message.is_some_and(|at| at >= since))
+}
+
 /// Looks without an answer after which a silent node's instance counts as lost. One short listing proves nothing.
 const MISSING_UNTIL_LOST: u32 = 2;
 
@@ -28,7 +35,7 @@ impl GroupState {
         let recorded = member.node.state == NodeState::InService && member.node.boot == member.boot;
         if member.said_bye && member.node.state == NodeState::InService {
             events.push(NodeEvent::SaidBye);
-        } else if let (true, false, Some(boot)) = (member.heard, recorded, &member.boot) {
+        } else if let (true, false, Some(boot)) = (speaks(member), recorded, &member.boot) {
             events.push(NodeEvent::Reported { boot: boot.clone() });
         }
         let end = self
