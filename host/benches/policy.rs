@@ -2,12 +2,12 @@
 //!
 //! `cargo bench -p weir --bench policy`; figures and machine in `README.md`.
 
-mod common;
+mod ground;
 
 use std::sync::Arc;
 
-use common::{inputs, native, p50, policy, report};
 use criterion::{Criterion, criterion_group, criterion_main};
+use ground::{inputs, native, p50, policy, report};
 use weir::policy::PreparedPool;
 use weir_policy_threshold::{decide, options::Options};
 use weir_policy_weighted::scores::Scores;

@@ -184,14 +184,23 @@ impl App {
     ///
     /// # Errors
     /// The listener failed.
-    pub async fn stop(self) -> anyhow::Result<()> {
+    pub async fn stop(mut self) -> anyhow::Result<()> {
         self.shutdown.request();
         self.fleet.stopped().await;
-        self.server.await.context("the HTTP task died")??;
+        // A client that never finishes its request must not hold the end up.
+        match tokio::time::timeout(DRAIN_WITHIN.to_std(), &mut self.server).await {
+            Ok(ended) => ended.context("the HTTP task died")??,
+            Err(_) => {
+                tracing::warn!("some connections did not end within {DRAIN_WITHIN}: they are cut");
+                self.server.abort();
+            }
+        }
         Ok(())
     }
 }
 
+/// Requests under way have so long to end, by the machine's clock.
+const DRAIN_WITHIN: DurationMs = DurationMs::secs(5);
 /// Between two looks at the figures; histograms nobody reads are folded then.
 const UPKEEP_EVERY: DurationMs = DurationMs::secs(5);
 

@@ -61,11 +61,12 @@ const ADAPTERS: [(&str, &[&str]); 8] = [
 ];
 
 /// The starting point.
-const START: [&str; 4] = [
+const START: [&str; 5] = [
     "host/src/app",
     "host/src/main.rs",
     "host/src/cli",
     "host/src/demo",
+    "host/src/simulation.rs",
 ];
 
 #[test]

@@ -180,11 +180,6 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Numbers of the nodes launched so far.
-    pub fn launched(&self) -> &[NodeNo] {
-        &self.launched
-    }
-
     /// The plan. The group's record is in it only when it changed.
     pub fn finish(mut self) -> Plan {
         for no in self.gone.keys() {

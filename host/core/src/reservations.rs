@@ -74,8 +74,6 @@ pub struct ReservationBook {
     /// Oldest first, `made_at` never falls.
     nodes: HashMap<NodeNo, VecDeque<Held>>,
     clients: HashMap<u64, Client>,
-    /// Ascending by node.
-    handed_out: Vec<(u32, u32)>,
     swept_at: UtcMs,
     total: usize,
 }
@@ -87,7 +85,6 @@ impl ReservationBook {
             limits,
             nodes: HashMap::new(),
             clients: HashMap::new(),
-            handed_out: Vec::new(),
             swept_at: UtcMs::default(),
             total: 0,
         }
@@ -101,7 +98,8 @@ impl ReservationBook {
     /// Reserves a place on a node of `capacity` connections for `client` (a number made from its address).
     ///
     /// # Errors
-    /// [`ReserveError::ClientCap`] first, then [`ReserveError::NodeFull`]; the book stays as it was.
+    /// [`ReserveError::ClientCap`] when the client holds its share of the group or half of the node's places, else
+    /// [`ReserveError::NodeFull`]; the book stays as it was.
     pub fn reserve(
         &mut self,
         node: NodeNo,
@@ -117,6 +115,13 @@ impl ReservationBook {
         if queue.len() >= most {
             return Err(ReserveError::NodeFull { node });
         }
+        // One client may hold half of what a node may have outstanding: the other half is for everybody else.
+        let own = || queue.iter().filter(|held| held.client == client).count();
+        if queue.len() >= most / 2 && own() >= most / 2 {
+            let oldest = queue.front().map_or(now, |held| held.made_at);
+            let retry_after = (oldest + self.limits.life).since(now);
+            return Err(ReserveError::ClientCap { retry_after });
+        }
         // A clock that went back must not unsort the queue.
         let made_at = queue.back().map_or(now, |last| last.made_at.max(now));
         queue.push_back(Held { made_at, client });
@@ -126,10 +131,6 @@ impl ReservationBook {
             first: now,
         });
         known.held += 1;
-        match self.handed_out.binary_search_by_key(&node.0, |pair| pair.0) {
-            Ok(at) => self.handed_out[at].1 = self.handed_out[at].1.saturating_add(1),
-            Err(at) => self.handed_out.insert(at, (node.0, 1)),
-        }
         Ok(())
     }
 
@@ -157,6 +158,24 @@ impl ReservationBook {
         })
     }
 
+    /// Gives the newest place of `client` on the node back: the question came to nothing.
+    pub fn release(&mut self, node: NodeNo, client: u64) {
+        let Some(queue) = self.nodes.get_mut(&node) else {
+            return;
+        };
+        let Some(at) = queue.iter().rposition(|held| held.client == client) else {
+            return;
+        };
+        queue.remove(at);
+        self.total -= 1;
+        if let Some(known) = self.clients.get_mut(&client) {
+            known.held = known.held.saturating_sub(1);
+            if known.held == 0 {
+                self.clients.remove(&client);
+            }
+        }
+    }
+
     /// A report of the node was sampled at `sampled_at` (manager's clock): whoever was to come by then is in it.
     pub fn reported(&mut self, node: NodeNo, sampled_at: UtcMs) {
         self.free_on(node, sampled_at - self.limits.grace);
@@ -177,32 +196,15 @@ impl ReservationBook {
         u32::try_from(held).unwrap_or(u32::MAX)
     }
 
-    /// When the newest reservation on a node was made: an empty report proves nothing before it.
-    pub fn newest(&self, node: NodeNo) -> Option<UtcMs> {
-        self.nodes.get(&node)?.back().map(|held| held.made_at)
-    }
-
     /// The node is gone, and what was held on it.
     pub fn forget_node(&mut self, node: NodeNo) {
         self.free_on(node, UtcMs(u64::MAX));
         self.nodes.remove(&node);
-        self.handed_out.retain(|(no, _)| *no != node.0);
     }
 
     /// Reservations held in all.
     pub fn total(&self) -> usize {
         self.total
-    }
-
-    /// What was reserved since the last [`Self::view_published`]: (node, count), ascending by node. What a placement
-    /// policy is told was handed out since its view; freeing a reservation does not take it back from here.
-    pub fn handed_out(&self) -> &[(u32, u32)] {
-        &self.handed_out
-    }
-
-    /// A new view shows what is outstanding: the count of what was handed out starts again.
-    pub fn view_published(&mut self) {
-        self.handed_out.clear();
     }
 
     fn held_by(&self, client: u64) -> u32 {

@@ -7,7 +7,6 @@ use std::sync::LazyLock;
 
 use weir_core::group_state::{GroupState, Member, placement_roles};
 use weir_core::ids::NodeNo;
-use weir_core::node::Node;
 use weir_core::placement::{MAX_CHOICES, Refusal, SelectRequest};
 use weir_core::reservations::ReserveError;
 use weir_core::units::UtcMs;
@@ -27,6 +26,16 @@ struct Chosen {
     by: Chooser,
     fuel: u64,
     micros: u64,
+}
+
+/// What was reserved.
+#[derive(Default)]
+struct Taken {
+    nodes: Vec<Assigned>,
+    /// The host's ranking chose, because nothing the policy chose was still valid.
+    by_host: bool,
+    /// The client holds its share already; ask again after so long.
+    too_many: Option<weir_core::units::DurationMs>,
 }
 
 /// Answers one question from one group.
@@ -54,9 +63,13 @@ impl Asking<'_> {
             .ok_or_else(|| self.nobody(question))?;
         let chosen = self.choose(offer, question)?;
         let taken = self.take(offer, question, &chosen, client, now);
+        let taken_too_many = taken.too_many;
         self.note(question, chosen, &taken, now);
-        match taken {
-            taken if taken.is_empty() => Err(self.nobody(question)),
+        match taken.nodes {
+            taken if taken.is_empty() => match taken_too_many {
+                Some(retry_after) => Err(AssignError::TooMany(retry_after)),
+                None => Err(self.nobody(question)),
+            },
             taken if question.strict && taken.len() < question.endpoints as usize => {
                 Err(AssignError::NoNode(format!(
                     "only {} of {} nodes fit",
@@ -83,7 +96,7 @@ impl Asking<'_> {
         } = answering.pool.select(&request);
         match answer {
             Ok(Ok(ids)) => {
-                self.group.note_call(question.action, None);
+                self.group.note_call(question.action, answering, None);
                 Ok(Chosen {
                     ids,
                     by: Chooser::Policy(answering.policy.clone()),
@@ -92,11 +105,12 @@ impl Asking<'_> {
                 })
             }
             Ok(Err(refusal)) => {
-                self.group.note_call(question.action, None);
+                self.group.note_call(question.action, answering, None);
                 Err(refused(&refusal))
             }
             Err(fault) => {
-                self.group.note_call(question.action, Some(fault.clone()));
+                self.group
+                    .note_call(question.action, answering, Some(fault.clone()));
                 let ids = ranked(&self.group.state.read(), offer, question);
                 Ok(Chosen {
                     ids,
@@ -140,18 +154,21 @@ impl Asking<'_> {
         chosen: &Chosen,
         client: u64,
         now: UtcMs,
-    ) -> Vec<Assigned> {
+    ) -> Taken {
         let state = self.group.state.read();
         let taken = self.reserve_first(offer, question, &chosen.ids, (client, now), &state);
         match &chosen.by {
-            Chooser::Policy(_) if taken.is_empty() => {
+            Chooser::Policy(_) if taken.nodes.is_empty() => {
                 let ids = ranked(&state, offer, question);
-                self.reserve_first(offer, question, &ids, (client, now), &state)
+                let mut taken = self.reserve_first(offer, question, &ids, (client, now), &state);
+                taken.by_host = true;
+                taken
             }
-            Chooser::Policy(_) | Chooser::Host(_) => taken,
+            Chooser::Policy(_) | Chooser::Host(_) | Chooser::Stale => taken,
         }
     }
 
+    /// A strict question that does not get all its nodes keeps none.
     fn reserve_first(
         &self,
         offer: &Offer,
@@ -159,13 +176,14 @@ impl Asking<'_> {
         ids: &[u32],
         (client, now): (u64, UtcMs),
         state: &GroupState,
-    ) -> Vec<Assigned> {
-        let mut taken: Vec<Assigned> = Vec::new();
+    ) -> Taken {
+        let mut taken = Taken::default();
+        let mut book = self.group.book.lock();
         for no in ids.iter().copied().map(NodeNo) {
-            if taken.len() == question.endpoints as usize {
+            if taken.nodes.len() == question.endpoints as usize {
                 break;
             }
-            if taken.iter().any(|assigned| assigned.node.no == no) {
+            if taken.nodes.iter().any(|assigned| assigned.node.no == no) {
                 continue;
             }
             let fits = state
@@ -174,25 +192,28 @@ impl Asking<'_> {
             let Some(node) = fits.map(|member| member.node.clone()) else {
                 continue;
             };
-            if self.reserve(&node, client, now) {
-                taken.push(Assigned {
+            match book.reserve(no, node.capacity, client, now) {
+                Ok(()) => taken.nodes.push(Assigned {
                     node,
                     group: self.group.name.clone(),
-                });
-                if offer.hand_out(no) {
-                    self.group.mailbox.wake();
-                }
+                }),
+                Err(ReserveError::ClientCap { retry_after }) => taken.too_many = Some(retry_after),
+                Err(ReserveError::NodeFull { .. }) => {}
+            }
+        }
+        if question.strict && taken.nodes.len() < question.endpoints as usize {
+            for assigned in &taken.nodes {
+                book.release(assigned.node.no, client);
+            }
+            return taken;
+        }
+        drop(book);
+        for assigned in &taken.nodes {
+            if offer.hand_out(assigned.node.no) {
+                self.group.mailbox.wake();
             }
         }
         taken
-    }
-
-    fn reserve(&self, node: &Node, client: u64, now: UtcMs) -> bool {
-        self.group
-            .book
-            .lock()
-            .reserve(node.no, node.capacity, client, now)
-            .is_ok()
     }
 
     /// The host's own conditions, against the current state.
@@ -230,13 +251,23 @@ impl Asking<'_> {
         AssignError::NoNode(why)
     }
 
-    fn note(&self, question: &Question, chosen: Chosen, taken: &[Assigned], now: UtcMs) {
+    fn note(&self, question: &Question, chosen: Chosen, taken: &Taken, now: UtcMs) {
+        // A strict question that did not get all its nodes was answered with none.
+        let refused = question.strict && taken.nodes.len() < question.endpoints as usize;
+        let answered: &[Assigned] = if refused { &[] } else { &taken.nodes };
         self.group.selections.note(Selection {
             at: now,
             action: question.action,
             stream: question.stream.clone(),
-            by: chosen.by,
-            chosen: taken.iter().map(|assigned| assigned.node.clone()).collect(),
+            by: if taken.by_host {
+                Chooser::Stale
+            } else {
+                chosen.by
+            },
+            chosen: answered
+                .iter()
+                .map(|assigned| assigned.node.clone())
+                .collect(),
             fuel: chosen.fuel,
             micros: chosen.micros,
         });

@@ -72,9 +72,10 @@ impl Scaler {
         self.due = UtcMs(0);
     }
 
-    /// The policy's state, when it is not the stored one.
-    pub(super) fn unsaved_state(&self) -> Option<&PolicyState> {
-        self.next_state.as_ref()
+    /// The policy's state, when it is not the stored one. Whoever takes it stores it with the decision, or the next
+    /// decision starts from the old one.
+    pub(super) fn take_unsaved_state(&mut self) -> Option<PolicyState> {
+        self.next_state.take()
     }
 
     /// Asks, clamps and plans. Nothing is changed but the ladder.
@@ -194,7 +195,10 @@ impl Scaler {
     }
 
     fn is_news(&self, decision: &ScalingDecision, plan: &Plan) -> bool {
-        let Some(last) = &self.last else { return true };
+        let Some(last) = &self.last else {
+            // A group that was just made holds still: nothing to tell.
+            return decision.policy.is_some() || decision.fault.is_some() || !plan.is_empty();
+        };
         let same = last.summary == decision.summary
             && last.policy == decision.policy
             && last.clamps == decision.clamps
@@ -202,13 +206,20 @@ impl Scaler {
         !plan.is_empty() || !same
     }
 
-    /// The decision is stored.
-    pub(super) fn saved(&mut self, handle: &GroupHandle, decision: ScalingDecision, now: UtcMs) {
+    /// The decision is stored, and with it the policy's state if that changed.
+    pub(super) fn saved(
+        &mut self,
+        handle: &GroupHandle,
+        decision: ScalingDecision,
+        state: Option<PolicyState>,
+        now: UtcMs,
+    ) {
         if !decision.launched.is_empty() || !decision.retired.is_empty() {
-            let (summary, policy) = (&decision.summary, &decision.policy);
-            tracing::info!(group.id = %handle.id, ?policy, %summary, reasons = ?decision.reasons, "scaling decision");
+            let summary = &decision.summary;
+            let policy = decision.policy.as_deref().unwrap_or("none");
+            tracing::info!(group.id = %handle.id, policy, %summary, reasons = ?decision.reasons, "scaling decision");
         }
-        if let Some(state) = self.next_state.take() {
+        if let Some(state) = state {
             self.state = state;
         }
         handle.set_latest(decision.clone());
@@ -298,11 +309,7 @@ fn recorded(
             .as_ref()
             .map(|policy| policy.digest().to_owned()),
         summary: summary(&launched, &retired, &reverted),
-        reasons: answer
-            .proposal
-            .as_ref()
-            .map(|proposal| proposal.reasons.clone())
-            .unwrap_or_default(),
+        reasons: reasons(&launched, answer),
         signals: answer
             .proposal
             .as_ref()
@@ -316,6 +323,26 @@ fn recorded(
         fuel: answer.fuel,
         micros: answer.micros,
     }
+}
+
+/// The host's own words first, where it filled a minimum, then the policy's.
+fn reasons(launched: &[NodeAction], answer: &Answer) -> Vec<String> {
+    let by_policy = weir_core::reason::Reason::Policy.text();
+    let by_host = launched.iter().filter(|action| action.why != by_policy);
+    let mut reasons: Vec<String> = by_host
+        .map(|action| {
+            format!(
+                "the host launches 1 {} in {}: {}",
+                action.role, action.zone, action.why
+            )
+        })
+        .collect();
+    let said = answer
+        .proposal
+        .as_ref()
+        .map(|proposal| proposal.reasons.clone());
+    reasons.extend(said.unwrap_or_default());
+    reasons
 }
 
 fn summary(launched: &[NodeAction], retired: &[NodeAction], reverted: &[NodeAction]) -> String {

@@ -1,17 +1,22 @@
 //! Carries out what the records ask of the cloud, and tries the ports of silent nodes. Decides nothing: every answer
 //! goes back to the reconciler as a fact.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use tokio::sync::{Semaphore, mpsc};
 use weir_cloud::{CloudController, CloudError, Instance, InstanceState, LaunchRequest};
 use weir_core::group_state::{CallAnswer, CallKind, CloudCall, LaunchFailure};
 use weir_core::ids::NodeNo;
 use weir_core::lifecycle::Addresses;
 use weir_core::node::Node;
+use weir_core::units::DurationMs;
 
 use crate::nodes::NodeLink;
 
+/// A call that has no answer by then is given up, by the machine's clock; the next pass asks again.
+const ANSWER_WITHIN: DurationMs = DurationMs::secs(60);
 /// Calls to the cloud under way at once, over all groups.
 const CALLS_AT_ONCE: usize = 32;
 
@@ -48,7 +53,12 @@ impl Executor {
             let Ok(_slot) = executor.slots.acquire().await else {
                 return;
             };
-            let answer = executor.carry_out(&call).await;
+            let asked = AssertUnwindSafe(executor.carry_out(&call)).catch_unwind();
+            let answer = match tokio::time::timeout(ANSWER_WITHIN.to_std(), asked).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) => CallAnswer::Unclear("the call broke off".to_owned()),
+                Err(_) => CallAnswer::Unclear(format!("no answer within {ANSWER_WITHIN}")),
+            };
             if let CallAnswer::Unclear(problem) = &answer {
                 tracing::warn!(node.id = %call.node.id, call = ?call.kind, %problem, "the cloud gave no clear answer; asking again");
             }

@@ -23,9 +23,9 @@ use super::selections::Selections;
 use super::status::{
     BindingStatus, GroupStatus, NodeStatus, PublishedStream, ScalingDecision, SelectionDecision,
 };
-use super::view::Offers;
+use super::view::{Answering, Offers};
 use super::{FleetError, Launched, Question};
-use crate::policy::PolicyFault;
+use crate::policy::{PolicyFault, Rung, SharedPolicy};
 use crate::store::{Store, StoreError};
 
 /// Operators' orders that may wait for one group.
@@ -68,12 +68,13 @@ pub(super) enum Request {
 pub(super) type Tally = BTreeMap<(Role, RegionName), (u32, u32)>;
 
 /// How calls of a placement policy went, in their order.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum CallNote {
-    /// So many answers in a row.
-    Good(u32),
-    /// A fault.
-    Bad(PolicyFault),
+pub(super) struct CallNote {
+    /// Who answered.
+    pub(super) policy: SharedPolicy,
+    /// Where it stood.
+    pub(super) rung: Rung,
+    /// So many answers in a row, or a fault.
+    pub(super) went: Result<u32, PolicyFault>,
 }
 
 /// Notes kept between two passes; a policy that fails more often is off its rung long before.
@@ -189,19 +190,31 @@ impl GroupHandle {
     }
 
     /// A placement policy answered, or failed, which wakes the group.
-    pub(super) fn note_call(&self, action: Action, fault: Option<PolicyFault>) {
+    pub(super) fn note_call(
+        &self,
+        action: Action,
+        answering: &Answering,
+        fault: Option<PolicyFault>,
+    ) {
         let mut notes = self.calls[action as usize].lock();
+        let failed = fault.is_some();
+        let same = |note: &CallNote| {
+            note.rung == answering.rung && Arc::ptr_eq(&note.policy, &answering.policy)
+        };
         let room = notes.len() < CALL_NOTES;
-        match (notes.last_mut(), fault) {
-            (Some(CallNote::Good(count)), None) => *count = count.saturating_add(1),
-            (_, None) if room => notes.push(CallNote::Good(1)),
-            (_, Some(fault)) => {
-                if room {
-                    notes.push(CallNote::Bad(fault));
-                }
-                self.mailbox.wake();
-            }
-            (_, None) => {}
+        let last = notes.last_mut().filter(|note| same(note));
+        match (last.map(|note| &mut note.went), fault) {
+            (Some(Ok(count)), None) => *count = count.saturating_add(1),
+            (_, fault) if room => notes.push(CallNote {
+                policy: answering.policy.clone(),
+                rung: answering.rung,
+                went: fault.map_or(Ok(1), Err),
+            }),
+            (_, _) => {}
+        }
+        drop(notes);
+        if failed {
+            self.mailbox.wake();
         }
     }
 

@@ -51,8 +51,8 @@ pub struct Heard {
     pub boot: Boot,
     /// Orders carried out.
     pub acknowledged: Vec<String>,
-    /// Newest report, with its sequence number.
-    pub report: Option<(u64, Report)>,
+    /// Newest report, with its sequence number and its own arrival.
+    pub report: Option<(u64, Report, UtcMs)>,
     /// Arrival of the newest message.
     pub at: UtcMs,
 }
@@ -209,7 +209,7 @@ impl Inner {
         heard.acknowledged.extend(acknowledged);
         match content {
             Some(Content::Report(report)) => {
-                heard.report = Some((seq, merged(heard.report.take(), report)))
+                heard.report = Some((seq, merged(heard.report.take(), report), now))
             }
             Some(Content::Notice(notice)) => self.batch.events.push_back(Event { no, seq, notice }),
             None => {}
@@ -218,8 +218,8 @@ impl Inner {
 }
 
 /// The newer report; a delta takes along the streams of the one it builds on.
-fn merged(earlier: Option<(u64, Report)>, mut newer: Report) -> Report {
-    let Some((_, earlier)) = earlier.filter(|_| newer.delta) else {
+fn merged(earlier: Option<(u64, Report, UtcMs)>, mut newer: Report) -> Report {
+    let Some((_, earlier, _)) = earlier.filter(|_| newer.delta) else {
         return newer;
     };
     let key = |stream: &StreamReport| (stream.scope.clone(), stream.name.clone());

@@ -284,6 +284,8 @@ pub struct Fleet {
     shared: Arc<Shared>,
     groups: RwLock<BTreeMap<GroupId, Arc<GroupHandle>>>,
     tasks: Mutex<tokio::task::JoinSet<()>>,
+    /// Held while documents and settings are handed to groups.
+    configuring: tokio::sync::Mutex<()>,
 }
 
 impl Fleet {

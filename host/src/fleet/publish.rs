@@ -19,6 +19,9 @@ const VIEW_EVERY: DurationMs = DurationMs(50);
 /// Preparing views may take one part in so many of a core.
 const PREPARE_SHARE: u32 = 100;
 
+/// Instances per view: one a worker thread, but not so many that a few groups take every place of the engine.
+const MOST_SLOTS: usize = 4;
+
 /// Keeps the group's offers fresh.
 pub(super) struct Publisher {
     broadcast: Rungs,
@@ -161,15 +164,18 @@ impl Publisher {
             };
             let rungs = self.rungs(action);
             let mut stepped = false;
-            for note in notes {
-                let (times, fault) = match note {
-                    CallNote::Good(count) => (count.min(GOOD_CALLS), None),
-                    CallNote::Bad(fault) => (1, Some(fault)),
+            // What another policy did before it was replaced is not held against this one.
+            let of_this = |note: &CallNote| {
+                note.rung == answering.rung && Arc::ptr_eq(&note.policy, &answering.policy)
+            };
+            for CallNote { policy, rung, went } in notes.into_iter().filter(of_this) {
+                let (times, fault) = match went {
+                    Ok(count) => (count.min(GOOD_CALLS), None),
+                    Err(fault) => (1, Some(fault)),
                 };
                 for _ in 0..times {
                     let result = fault.as_ref().map_or(Ok(()), Err);
-                    stepped |=
-                        rungs.record(&handle.name, &answering.policy, answering.rung, result, now);
+                    stepped |= rungs.record(&handle.name, &policy, rung, result, now);
                 }
             }
             let retry = rungs.retry_at().is_some_and(|at| at <= now);
@@ -189,7 +195,8 @@ async fn prepared(
     previous: Option<Arc<Offer>>,
 ) -> Outcome<PreparedPool> {
     let (view, settings) = (view.clone(), binding.settings.clone());
-    let slots = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let slots = cores.min(MOST_SLOTS);
     let work = move || {
         let answering = previous.as_ref().and_then(|offer| offer.answering.as_ref());
         if let Some(dependence) = answering.and_then(|answering| answering.pool.recheck()) {

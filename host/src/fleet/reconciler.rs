@@ -5,13 +5,13 @@
 //! is mended by the next pass, because the records alone say what is wanted.
 
 mod certainty;
+mod mail;
 mod pace;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use weir_core::group_state::GroupState;
 use weir_core::ids::NodeNo;
 use weir_core::plan::{OperatorOrder, OrderRefused, Plan, Planner};
 use weir_core::units::{DurationMs, UtcMs};
@@ -19,10 +19,10 @@ use weir_core::units::{DurationMs, UtcMs};
 use super::decide::{Decided, Scaler};
 use super::executor::Fact;
 use super::group::{GroupHandle, Request};
-use super::mailbox::{Batch, Event, NodeNotice};
+
 use super::publish::Publisher;
 use super::{FleetError, Shared};
-use crate::store::{Fence, GroupWrite, StoreError, StoredDecision};
+use crate::store::{Fence, GroupWrite, PolicyState, StoreError, StoredDecision};
 
 /// A pause this long between two passes means that this process did not run: silence in it proves nothing.
 const SUSPENDED: DurationMs = DurationMs::secs(5);
@@ -211,45 +211,6 @@ impl Reconciler {
         }
     }
 
-    fn apply_mail(&mut self) {
-        if self.handle.gauge.take_crossed() {
-            self.scaler.wake();
-        }
-        let Batch { heard, events } = self.handle.mailbox.drain();
-        if heard.is_empty() && events.is_empty() {
-            return;
-        }
-        let mut state = self.handle.state.write();
-        let mut late: Vec<Event> = Vec::new();
-        let mut reports = Vec::new();
-        for (no, heard) in heard {
-            state.heard(no, &heard.boot, &heard.acknowledged, heard.at);
-            if let Some((seq, report)) = heard.report {
-                reports.push((no, seq, report, heard.at));
-            }
-        }
-        for event in events {
-            // They come by number, as the batch has them.
-            let report = reports.binary_search_by_key(&event.no, |(no, ..)| *no);
-            if report.is_ok_and(|at| event.seq > reports[at].1) {
-                late.push(event);
-            } else {
-                notice(&mut state, event);
-            }
-        }
-        for (no, _, report, at) in reports {
-            let effect = state.reported(no, &report, at);
-            self.handle.book.lock().reported(no, at);
-            if effect.load_changed || effect.enters_service {
-                self.publisher.touch();
-            }
-        }
-        for event in late {
-            notice(&mut state, event);
-        }
-        self.publisher.touch();
-    }
-
     fn count_questions(&mut self, now: UtcMs) {
         let tally = std::mem::take(&mut *self.handle.tally.lock());
         // Everybody who needs both takes the state first, then the book.
@@ -274,7 +235,7 @@ impl Reconciler {
     /// Stores and commits what follows from facts and from operators' orders.
     async fn follow_facts(&mut self, now: UtcMs) -> Result<(), StoreError> {
         let (plan, answers) = self.costly(|this| this.plan(now));
-        let saved = self.save(&plan, None).await;
+        let saved = self.save(&plan, None, None).await;
         if let Err(error) = saved {
             for (reply, _) in answers {
                 let source = "the store failed".into();
@@ -304,10 +265,7 @@ impl Reconciler {
         planner.follow_facts();
         let mut answers = Vec::new();
         for (orders, reply) in std::mem::take(&mut self.orders) {
-            let before = planner.launched().len();
-            let result = orders.iter().try_for_each(|order| planner.order(order));
-            let result = result.map(|()| planner.launched()[before..].to_vec());
-            answers.push((reply, result));
+            answers.push((reply, planner.orders(&orders)));
         }
         (planner.finish(), answers)
     }
@@ -324,10 +282,11 @@ impl Reconciler {
         } = self.scaler.decide(&self.handle, &self.shared, now).await;
         let stored = keep.then(|| StoredDecision {
             at: now,
-            document: serde_json::to_string(&decision).unwrap_or_default(),
+            document: serde_json::to_string(&decision).expect("plain data always serialises"),
         });
-        self.save(&plan, stored.as_ref()).await?;
-        self.scaler.saved(&self.handle, decision, now);
+        let state = self.scaler.take_unsaved_state();
+        self.save(&plan, stored.as_ref(), state.as_ref()).await?;
+        self.scaler.saved(&self.handle, decision, state, now);
         self.handle.state.write().note_decision(now);
         self.commit(plan, now);
         Ok(())
@@ -337,12 +296,13 @@ impl Reconciler {
         &mut self,
         plan: &Plan,
         decision: Option<&StoredDecision>,
+        policy_state: Option<&PolicyState>,
     ) -> Result<(), StoreError> {
         let write = GroupWrite {
             group: plan.group.as_ref(),
             nodes: plan.nodes.iter().collect(),
             gone: plan.gone.iter().map(|gone| &gone.id).collect(),
-            policy_state: self.scaler.unsaved_state(),
+            policy_state,
             decision,
         };
         if write.is_empty() {
@@ -392,13 +352,5 @@ impl Reconciler {
         let state = self.handle.state.read();
         state.group().state == weir_core::group::GroupState::Terminating
             && state.members().next().is_none()
-    }
-}
-
-fn notice(state: &mut GroupState, event: Event) {
-    match event.notice {
-        NodeNotice::Published(stream, at) => state.published(event.no, &stream, at),
-        NodeNotice::Unpublished(stream, at) => state.unpublished(event.no, &stream, at),
-        NodeNotice::Bye => state.said_bye(event.no),
     }
 }

@@ -35,12 +35,18 @@ pub(super) enum Chooser {
     Policy(SharedPolicy),
     /// The host's own ranking, because the policy failed.
     Host(PolicyFault),
+    /// The host's own ranking, because nothing the policy chose was still valid.
+    Stale,
 }
 
 impl Selection {
     fn in_words(&self) -> SelectionDecision {
         let (policy, reason) = match &self.by {
             Chooser::Policy(policy) => (Some(policy), "chosen by the policy".to_owned()),
+            Chooser::Stale => (
+                None,
+                "ranked by load, because nothing the policy chose was still valid".to_owned(),
+            ),
             Chooser::Host(fault) => (
                 None,
                 format!("ranked by load, because the policy failed: {fault}"),

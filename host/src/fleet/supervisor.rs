@@ -1,8 +1,10 @@
 //! Starts, restarts and ends the reconcilers, one per group, and the fleet-wide duties.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::{Mutex, RwLock};
 use rand::SeedableRng;
@@ -24,6 +26,13 @@ use crate::store::{Document, DocumentKind, Store, StoredGroup};
 
 /// Pause before a group is read again after its task ended early.
 const RESTART_PAUSE: DurationMs = DurationMs::secs(1);
+
+/// The newest time in an identifier: a clock that went back must not make one twice.
+fn newest_identifier(stored: &[StoredGroup]) -> u64 {
+    let nodes = stored.iter().flat_map(|stored| &stored.nodes);
+    let times = nodes.filter_map(|node| node.id.as_str().rsplit('-').next()?.parse().ok());
+    times.max().unwrap_or(0)
+}
 
 /// The two documents of a group.
 pub(super) async fn documents(
@@ -65,6 +74,7 @@ impl Fleet {
             region: location.region,
             zone: location.zone,
         };
+        let stored = parts.store.groups().await?;
         let shared = Arc::new(Shared {
             executor: Executor::new(parts.cloud.clone(), parts.link),
             store: parts.store,
@@ -75,7 +85,7 @@ impl Fleet {
             cloud: parts.cloud,
             settings: RwLock::new(settings),
             places: locations.into_iter().map(place).collect(),
-            last_ms: Mutex::new(0),
+            last_ms: Mutex::new(newest_identifier(&stored)),
             commands: AtomicU64::new(0),
             randomness: Mutex::new(rand::rngs::SmallRng::seed_from_u64(parts.seed)),
         });
@@ -83,8 +93,9 @@ impl Fleet {
             shared,
             groups: RwLock::default(),
             tasks: Mutex::new(JoinSet::new()),
+            configuring: tokio::sync::Mutex::new(()),
         });
-        for stored in fleet.shared.store.groups().await? {
+        for stored in stored {
             fleet.adopt(stored).await?;
         }
         fleet.start_sweeps();
@@ -110,6 +121,8 @@ impl Fleet {
             next_no: 1,
             version: 0,
         };
+        // Nobody may change its documents between reading them and handing the group over.
+        let _turn = self.configuring.lock().await;
         documents(self.shared.store.as_ref(), &group).await?;
         let group = self.shared.store.create_group(&group).await?;
         let policy_state = crate::store::PolicyState::default();
@@ -174,13 +187,19 @@ impl Fleet {
     /// # Errors
     /// [`FleetError::Store`]; some groups may have the new ones already.
     pub async fn documents_changed(&self) -> Result<(), FleetError> {
+        // One at a time: two changes must not reach a group in the wrong order.
+        let _turn = self.configuring.lock().await;
         for handle in self.groups() {
             let configuration = self.shared.configuration(&handle.group()).await?;
             handle
                 .book
                 .lock()
                 .set_limits(self.shared.reservation_limits());
-            handle.configure(configuration).await?;
+            match handle.configure(configuration).await {
+                // The group ended meanwhile, or is being read again with what is stored now.
+                Ok(()) | Err(FleetError::Stopping) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -268,8 +287,12 @@ impl Fleet {
             );
             let fleet = Arc::downgrade(self);
             self.tasks.lock().spawn(async move {
-                let ended = reconciler.run().await;
+                let ended = AssertUnwindSafe(reconciler.run()).catch_unwind().await;
                 let Some(fleet) = fleet.upgrade() else { return };
+                let ended = ended.unwrap_or_else(|_| {
+                    tracing::error!(group.id = %id, "the task of the group broke; starting it again from the store");
+                    Ended::Outdated
+                });
                 match ended {
                     Ended::Stopping => {}
                     Ended::Deleted => {
@@ -293,7 +316,10 @@ impl Fleet {
                     self.groups.write().remove(&id);
                     Ok(())
                 }
-                Ok(Some(stored)) => self.adopt(stored).await,
+                Ok(Some(stored)) => {
+                    let _turn = self.configuring.lock().await;
+                    self.adopt(stored).await
+                }
                 Err(error) => Err(error.into()),
             };
             let Err(error) = adopted else { return };

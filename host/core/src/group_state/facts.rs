@@ -38,7 +38,7 @@ impl GroupState {
         };
         let restarted = member.boot.as_ref().is_some_and(|known| known < boot);
         if restarted {
-            member.load = Load::default();
+            member.forget_load();
             member.parents.clear();
             member.commands.clear();
             self.streams.forget(no);
@@ -70,6 +70,7 @@ impl GroupState {
         let before = member.load.connections;
         member.last_report = Some(now);
         member.load = load_of(report);
+        member.seen_empty = (report.client_count == 0).then_some(now);
         if member.node.state == NodeState::Terminating {
             return ReportEffect::default();
         }
@@ -119,7 +120,7 @@ impl GroupState {
         if let Some(member) = self.members.get_mut(&no) {
             member.said_bye = true;
             member.heard = false;
-            member.load = Load::default();
+            member.forget_load();
             self.streams.forget(no);
         }
     }
@@ -198,7 +199,8 @@ impl GroupState {
         }
     }
 
-    /// So many questions for a role in a region were answered and refused.
+    /// So many questions for a role in a region were answered and refused. A region that is not the group's counts as
+    /// its first one: what clients write must not make series.
     pub fn note_questions(
         &mut self,
         role: Role,
@@ -207,6 +209,10 @@ impl GroupState {
         refused: u32,
         now: UtcMs,
     ) {
+        let own = self.group.regions.iter().find(|known| *known == region);
+        let Some(region) = own.or(self.group.regions.first()) else {
+            return;
+        };
         for _ in 0..answered {
             self.history.joined(role, region, now);
         }

@@ -51,6 +51,8 @@ pub struct Member {
     pub load: Load,
     /// When the newest report arrived.
     pub last_report: Option<UtcMs>,
+    /// Arrival of the newest report, when it showed no client. A node that left service has not shown anything.
+    pub(crate) seen_empty: Option<UtcMs>,
     /// Clients handed out that no report shows yet; kept up by the owner of the reservations.
     pub assigned: u32,
     /// The boot that spoke last.
@@ -76,6 +78,7 @@ impl Member {
             node: Arc::new(node),
             load: Load::default(),
             last_report: None,
+            seen_empty: None,
             assigned: 0,
             boot: None,
             parents: Vec::new(),
@@ -90,13 +93,14 @@ impl Member {
         }
     }
 
+    /// What it reported is past: it restarted, left service or said goodbye.
+    pub(crate) fn forget_load(&mut self) {
+        self.load = Load::default();
+        self.seen_empty = None;
+    }
+
     /// The cloud itself said that the instance ended.
     pub(crate) fn instance_ended(&self) -> bool {
         self.sighting == Sighting::Ended
-    }
-
-    /// Answers no client, as last reported.
-    pub fn is_empty(&self) -> bool {
-        self.load.connections == 0 && self.assigned == 0
     }
 }

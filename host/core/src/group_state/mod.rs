@@ -289,7 +289,7 @@ impl GroupState {
             member.call.reset();
         }
         if leaves_service {
-            member.load = Load::default();
+            member.forget_load();
             self.streams.forget(no);
         }
         if never_came && given_up {

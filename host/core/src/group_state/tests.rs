@@ -285,6 +285,77 @@ fn a_retired_node_is_not_offered_and_ends_only_on_an_empty_report_well_after_the
 }
 
 #[test]
+fn a_draining_node_that_falls_silent_with_clients_is_not_taken_for_empty() {
+    let mut story = Story::serving(2);
+    let edge = story.in_service()[2];
+    story.report(edge, 1);
+    story
+        .order_on(OperatorOrder::Sunset(edge))
+        .expect("edges can be sunset");
+    for _ in 0..4 {
+        story.later(10_000);
+        story.report_all_but(&[edge]);
+        story.report(edge, 1);
+    }
+    for _ in 0..4 {
+        story.later(10_000);
+        story.report_all_but(&[edge]);
+    }
+    assert_eq!(story.state_of(edge), NodeState::Unresponsive);
+    story.probe(true);
+    story.pass();
+    assert_eq!(
+        story.state_of(edge),
+        NodeState::Unresponsive,
+        "its viewer may still be there"
+    );
+    story.report(edge, 1);
+    assert_eq!(story.state_of(edge), NodeState::InService);
+}
+
+#[test]
+fn several_orders_are_carried_out_all_or_none() {
+    let mut story = Story::serving(2);
+    let (origin, edge) = (story.in_service()[0], story.in_service()[2]);
+    let sunset = [OperatorOrder::Sunset(edge), OperatorOrder::Sunset(origin)];
+    story
+        .orders(&sunset)
+        .expect_err("an origin cannot be sunset");
+    assert!(
+        !story.node(edge).sunset,
+        "the first order is undone with the second"
+    );
+    story.orders(&sunset[..1]).expect("edges can be sunset");
+    assert!(story.node(edge).sunset);
+}
+
+#[test]
+fn a_launch_and_the_end_of_the_group_in_one_plan_leave_no_node() {
+    let mut story = Story::new();
+    let orders = [
+        OperatorOrder::Launch(Role::Origin),
+        OperatorOrder::DeleteGroup,
+    ];
+    assert!(story.orders(&orders).expect("both can be done").is_empty());
+    assert_eq!(story.state.members().count(), 0);
+}
+
+#[test]
+fn questions_for_places_that_are_not_the_groups_make_no_history_of_their_own() {
+    let mut story = Story::new();
+    for wild in 0..100 {
+        story.ask_refused(&format!("nowhere-{wild}"));
+    }
+    story.later(20_000);
+    let snapshot = story.state.snapshot(1, story.now);
+    let refused = snapshot
+        .history
+        .iter()
+        .filter(|row| row.measure == crate::snapshot::Measure::Refused);
+    assert_eq!(refused.count(), 1);
+}
+
+#[test]
 fn a_drain_ends_at_its_deadline() {
     let mut story = Story::serving(2);
     let edge = story.in_service()[2];

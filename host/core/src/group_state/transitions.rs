@@ -1,5 +1,6 @@
 //! What follows for a node from the facts at hand: the events that are due, in order.
 
+use crate::group::GroupState as Phase;
 use crate::lifecycle::{self, NodeEvent};
 use crate::liveness::{self, Liveness};
 use crate::node::{Drain, NodeState};
@@ -24,6 +25,11 @@ impl GroupState {
     pub(crate) fn due(&self, member: &Member, now: UtcMs) -> Vec<NodeEvent> {
         if member.node.state == NodeState::Terminating {
             return Vec::new();
+        }
+        if self.group.state == Phase::Terminating {
+            return vec![NodeEvent::EndDecided {
+                reason: Reason::GroupDeleted,
+            }];
         }
         let mut events = Vec::new();
         // Asked for every node in every pass: what the record has already is not copied.
@@ -79,10 +85,10 @@ impl GroupState {
     fn drained(&self, member: &Member, now: UtcMs) -> Option<Reason> {
         let drain = member.node.drain.as_ref()?;
         // Only a report that arrives well after the mark speaks of a time at which nobody was sent there any more.
-        let seen_empty = member.is_empty()
-            && member
-                .last_report
-                .is_some_and(|at| at > drain.since + self.rules.timers.drain_wait);
+        let since = drain.since + self.rules.timers.drain_wait;
+        let seen_empty = member.node.state == NodeState::InService
+            && member.assigned == 0
+            && member.seen_empty.is_some_and(|at| at > since);
         if seen_empty || member.said_bye {
             return Some(if member.node.sunset {
                 Reason::Sunset

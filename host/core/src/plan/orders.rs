@@ -32,6 +32,25 @@ pub enum OperatorOrder {
 pub struct OrderRefused(pub String);
 
 impl Planner<'_> {
+    /// Carries out several orders, all or none. Answers the nodes they launched.
+    ///
+    /// # Errors
+    /// The first [`OrderRefused`]; the plan stays as it was.
+    pub fn orders(&mut self, orders: &[OperatorOrder]) -> Result<Vec<NodeNo>, OrderRefused> {
+        let before = (
+            self.group.clone(),
+            self.changed.clone(),
+            self.gone.clone(),
+            self.launched.clone(),
+        );
+        let launched = self.launched.len();
+        let done = orders.iter().try_for_each(|order| self.order(order));
+        if done.is_err() {
+            (self.group, self.changed, self.gone, self.launched) = before;
+        }
+        done.map(|()| self.launched.get(launched..).unwrap_or_default().to_vec())
+    }
+
     /// Carries out an operator's order.
     ///
     /// # Errors
@@ -43,6 +62,10 @@ impl Planner<'_> {
             OperatorOrder::Sunset(no) => self.sunset(*no),
             OperatorOrder::DeleteGroup => {
                 self.group.state = Phase::Terminating;
+                // What this very plan would launch was never asked for.
+                for no in std::mem::take(&mut self.launched) {
+                    self.changed.remove(&no);
+                }
                 for member in self.state.members() {
                     self.step(
                         &member.node,

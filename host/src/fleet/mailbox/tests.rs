@@ -70,6 +70,7 @@ fn newest(mailbox: &Mailbox) -> Option<(u64, Report)> {
         .heard
         .remove(&NODE)
         .and_then(|heard| heard.report)
+        .map(|(seq, report, _)| (seq, report))
 }
 
 #[test]

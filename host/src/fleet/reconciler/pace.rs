@@ -41,7 +41,11 @@ impl Reconciler {
             () = pause => {}
         }
         if let Some(failed) = self.store_failed_at.take() {
-            self.shared.clock.sleep_until(failed + STORE_PAUSE).await;
+            let pause = self.shared.clock.sleep_until(failed + STORE_PAUSE);
+            tokio::select! {
+                _ = stopping.wait_for(|stopping| *stopping) => return true,
+                () = pause => {}
+            }
         }
         false
     }

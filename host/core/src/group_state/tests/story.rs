@@ -168,6 +168,18 @@ impl Story {
         Ok(launched)
     }
 
+    pub(super) fn orders(&mut self, orders: &[OperatorOrder]) -> Result<Vec<NodeNo>, OrderRefused> {
+        let mut result = Ok(Vec::new());
+        let plan = self.plan(|planner| result = planner.orders(orders));
+        self.state.commit(plan, self.now);
+        result
+    }
+
+    pub(super) fn ask_refused(&mut self, region: &str) {
+        self.state
+            .note_questions(Role::Edge, &region.into(), 0, 1, self.now);
+    }
+
     pub(super) fn order(&mut self, order: OperatorOrder) -> Result<NodeNo, OrderRefused> {
         self.order_on(order).map(|launched| launched[0])
     }

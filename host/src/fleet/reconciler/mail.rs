@@ -1,0 +1,55 @@
+//! From the mailbox into the state: what nodes said since the last pass, in the order in which they said it.
+
+use weir_core::group_state::GroupState;
+
+use super::super::mailbox::{Batch, Event, NodeNotice};
+use super::Reconciler;
+
+impl Reconciler {
+    pub(super) fn apply_mail(&mut self) {
+        if self.handle.gauge.take_crossed() {
+            self.scaler.wake();
+        }
+        let Batch { heard, events } = self.handle.mailbox.drain();
+        if heard.is_empty() && events.is_empty() {
+            return;
+        }
+        let mut state = self.handle.state.write();
+        let mut late: Vec<Event> = Vec::new();
+        let mut reports = Vec::new();
+        for (no, heard) in heard {
+            state.heard(no, &heard.boot, &heard.acknowledged, heard.at);
+            if let Some((seq, report, at)) = heard.report {
+                reports.push((no, seq, report, at));
+            }
+        }
+        for event in events {
+            // They come by number, as the batch has them.
+            let report = reports.binary_search_by_key(&event.no, |(no, ..)| *no);
+            if report.is_ok_and(|at| event.seq > reports[at].1) {
+                late.push(event);
+            } else {
+                notice(&mut state, event);
+            }
+        }
+        for (no, _, report, at) in reports {
+            let effect = state.reported(no, &report, at);
+            self.handle.book.lock().reported(no, at);
+            if effect.load_changed || effect.enters_service {
+                self.publisher.touch();
+            }
+        }
+        for event in late {
+            notice(&mut state, event);
+        }
+        self.publisher.touch();
+    }
+}
+
+fn notice(state: &mut GroupState, event: Event) {
+    match event.notice {
+        NodeNotice::Published(stream, at) => state.published(event.no, &stream, at),
+        NodeNotice::Unpublished(stream, at) => state.unpublished(event.no, &stream, at),
+        NodeNotice::Bye => state.said_bye(event.no),
+    }
+}
