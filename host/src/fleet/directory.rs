@@ -1,6 +1,6 @@
 //! Who is who: from an identifier, a cloud id or an address to a node, over all groups.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -114,15 +114,14 @@ impl Directory {
 
     /// Forgets the group's nodes that are not among these.
     pub fn keep_only(&self, group: GroupId, nodes: &[Node]) {
+        let kept: HashSet<&NodeId> = nodes.iter().map(|node| &node.id).collect();
         let gone: Vec<NodeId> = {
             let maps = self.maps.read();
-            let of_group = maps
-                .by_id
-                .values()
-                .filter(|listed| listed.entry.group.id == group);
+            let entries = maps.by_id.values().map(|listed| &listed.entry);
+            let of_group = entries.filter(|entry| entry.group.id == group);
             of_group
-                .filter(|listed| nodes.iter().all(|node| node.id != listed.entry.id))
-                .map(|listed| listed.entry.id.clone())
+                .filter(|entry| !kept.contains(&entry.id))
+                .map(|entry| entry.id.clone())
                 .collect()
         };
         for id in &gone {

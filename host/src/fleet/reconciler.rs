@@ -4,6 +4,7 @@
 //! commit it to memory, ask the cloud for what the records now want, publish a view. A crash between any two steps
 //! is mended by the next pass, because the records alone say what is wanted.
 
+mod certainty;
 mod pace;
 
 use std::sync::Arc;
@@ -111,19 +112,6 @@ impl Reconciler {
         }
     }
 
-    fn store_failed(&mut self, error: &StoreError) {
-        tracing::error!(group.id = %self.handle.id, error = %crate::telemetry::chain(error), "the store did not take the group's plan; trying again");
-        self.store_failed_at = Some(self.shared.clock.now());
-        self.unsure = true;
-        for (_, reply) in self.orders.drain(..) {
-            let unavailable = StoreError::Unavailable {
-                doing: "storing the plan",
-                source: "the store failed".into(),
-            };
-            let _ = reply.send(Err(unavailable.into()));
-        }
-    }
-
     fn take(&mut self, request: Request) {
         match request {
             Request::Order(order, reply) => self.orders.push((vec![order], reply)),
@@ -157,16 +145,6 @@ impl Reconciler {
             Fact::Called(no, kind, answer) => state.called(no, kind, answer, now),
             Fact::Probed(no, answered) => state.probed(no, answered, now),
         }
-    }
-
-    /// After a failed write: does the store hold what this task knows? Soft facts are kept when it does.
-    async fn is_outdated(&self) -> Result<bool, StoreError> {
-        let stored = self.shared.store.groups().await?;
-        let stored = stored
-            .iter()
-            .find(|stored| stored.group.id == self.handle.id);
-        let state = self.handle.state.read();
-        Ok(!stored.is_some_and(|stored| state.agrees_with(&stored.group, &stored.nodes)))
     }
 
     async fn pass(&mut self) -> Result<Option<Ended>, StoreError> {
