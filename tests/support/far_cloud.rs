@@ -82,7 +82,11 @@ impl FarCloud {
     }
 
     async fn there<T: Send + 'static>(&self, call: impl Future<Output = T> + Send + 'static) -> T {
-        self.world.spawn(call).await.expect("the cloud is well")
+        match self.world.spawn(call).await {
+            Ok(answer) => answer,
+            // The world ended under a server that a failing test left behind.
+            Err(_) => pending().await,
+        }
     }
 
     async fn change<T: Send + 'static>(

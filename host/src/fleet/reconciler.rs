@@ -112,19 +112,6 @@ impl Reconciler {
         }
     }
 
-    fn store_failed(&mut self, error: &StoreError) {
-        tracing::error!(group.id = %self.handle.id, error = %crate::telemetry::chain(error), "the store did not take the group's plan; trying again");
-        self.store_failed_at = Some(self.shared.clock.now());
-        self.unsure = true;
-        for (_, reply) in self.orders.drain(..) {
-            let unavailable = StoreError::Unavailable {
-                doing: "storing the plan",
-                source: "the store failed".into(),
-            };
-            let _ = reply.send(Err(unavailable.into()));
-        }
-    }
-
     fn take(&mut self, request: Request) {
         match request {
             Request::Order(order, reply) => self.orders.push((vec![order], reply)),
