@@ -7,7 +7,7 @@ wasmtime::component::bindgen!({
 });
 
 pub(super) use exports::weir::policy::{about, placement, scaling};
-pub(super) use weir::policy::types;
+pub(super) use self::weir::policy::types;
 
 /// The package, without its version.
 pub(super) const PACKAGE: &str = "weir:policy/";
