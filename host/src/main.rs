@@ -46,11 +46,11 @@ fn on_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::R
 }
 
 async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    let loaded = config::load(&args.sources())?;
     if args.print_config {
-        print!("{}", loaded.to_toml());
+        print!("{}", config::load(&args.sources())?.to_toml());
         return Ok(ExitCode::SUCCESS);
     }
+    let loaded = config::load_to_serve(&args.sources())?;
     let mut config = loaded.config;
     let telemetry = Telemetry::start(&config.log, &config.server.data_dir)?;
     for warning in &loaded.warnings {
@@ -61,7 +61,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
     let outside = Outside::from_config(&config).await?;
     let app = App::start(&config, outside, metrics, shutdown.clone()).await?;
-    tracing::info!(url = %app.base_url, "ready; the API is below /streammanager/api/4.0, its description at /openapi.json");
+    tracing::info!(url = %app.base_url, "ready; the API is below /streammanager/api/3.1 and /streammanager/api/4.0, its description at /openapi.json");
     loop {
         tokio::select! {
             () = shutdown.requested() => break,
@@ -73,7 +73,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn reload(args: &ServeArgs, app: &App, config: &mut config::Config, telemetry: &Telemetry) {
-    let new = match config::load(&args.sources()) {
+    let new = match config::load_to_serve(&args.sources()) {
         Ok(loaded) => loaded.config,
         Err(error) => {
             tracing::error!(error = %chain(&error), "the settings cannot be read again; the old ones stay");
@@ -91,6 +91,6 @@ async fn reload(args: &ServeArgs, app: &App, config: &mut config::Config, teleme
     if let Err(error) = telemetry.set_level(&new.log.level) {
         tracing::error!(error = %chain(&error), "the log level stays");
     }
-    tracing::info!(changed = ?changes.now, "settings read again");
+    tracing::info!(changed = %changes.now.join(", "), "settings read again");
     *config = new;
 }

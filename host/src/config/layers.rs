@@ -55,6 +55,18 @@ pub struct Flag {
 /// # Errors
 /// [`ConfigError`] with every problem found: unknown keys, wrong types, values out of range, files that cannot be read.
 pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+    stacked(sources).finish(Purpose::Reading)
+}
+
+/// Puts the settings of a server together and checks them, first whether this release can serve them at all.
+///
+/// # Errors
+/// As [`load`] and [`Config::servable`].
+pub fn load_to_serve(sources: &Sources) -> Result<Loaded, ConfigError> {
+    stacked(sources).finish(Purpose::Serving)
+}
+
+fn stacked(sources: &Sources) -> Stack {
     let mut stack = Stack::default();
     if let Some(file) = &sources.properties {
         stack.properties(file);
@@ -66,7 +78,16 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     for flag in &sources.flags {
         stack.text(&flag.key, &flag.key, &flag.value, flag.name.clone());
     }
-    stack.finish()
+    stack
+}
+
+/// What the settings are wanted for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To be shown or checked.
+    Reading,
+    /// To run a server.
+    Serving,
 }
 
 #[derive(Default)]
@@ -185,7 +206,13 @@ impl Stack {
     /// A value given as text; `shown` is the name its giver used.
     fn text(&mut self, key: &str, shown: &str, text: &str, source: String) {
         let Some(kind) = schema::kind(key) else {
-            return self.refuse(shown, &schema::unknown(key));
+            self.problems.push(Problem {
+                key: shown.to_owned(),
+                value: String::new(),
+                mend: schema::unknown(key),
+                source: Some(source),
+            });
+            return;
         };
         match schema::typed(kind, text) {
             Ok(value) => {
@@ -216,22 +243,25 @@ impl Stack {
         self.problems.extend(ConfigError::one(key, mend).problems);
     }
 
-    fn finish(mut self) -> Result<Loaded, ConfigError> {
+    fn finish(mut self, purpose: Purpose) -> Result<Loaded, ConfigError> {
         let sources = self.sources();
         match self.figment.extract::<Config>() {
-            Ok(config) => match config.validate() {
-                Ok(warnings) => {
-                    self.warnings.extend(warnings);
-                    if self.problems.is_empty() {
-                        return Ok(Loaded {
-                            config,
-                            warnings: self.warnings,
-                            sources,
-                        });
-                    }
+            Ok(config) => {
+                if let (Purpose::Serving, Err(error)) = (purpose, config.servable()) {
+                    self.problems.extend(error.problems);
                 }
-                Err(error) => self.problems.extend(error.problems),
-            },
+                match config.validate() {
+                    Ok(warnings) => self.warnings.extend(warnings),
+                    Err(error) => self.problems.extend(error.problems),
+                }
+                if self.problems.is_empty() {
+                    return Ok(Loaded {
+                        config,
+                        warnings: self.warnings,
+                        sources,
+                    });
+                }
+            }
             Err(errors) => self.problems.extend(errors.into_iter().map(unusable)),
         }
         for problem in &mut self.problems {

@@ -29,7 +29,7 @@ use weir_core::units::DurationMs;
 
 pub use crate::secret::Secret;
 pub use check::{ConfigError, Problem, Warning};
-pub use layers::{ConfigFile, Flag, Sources, load};
+pub use layers::{ConfigFile, Flag, Sources, load, load_to_serve};
 
 use check::Check;
 

@@ -169,8 +169,25 @@ fn is_origin(text: &str) -> bool {
 fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     let text = text.trim();
-    let text = text.replacen("localhost:", "127.0.0.1:", 1);
-    text.parse().map_err(|_| {
-        serde::de::Error::custom("must be an address and a port, such as 127.0.0.1:5080")
+    let numeric = text.replacen("localhost:", "127.0.0.1:", 1);
+    numeric.parse().map_err(|_| {
+        let why = why_no_address(&numeric);
+        serde::de::Error::custom(format!(
+            "{text:?} {why}: must be an address and a port, such as 127.0.0.1:5080"
+        ))
     })
+}
+
+fn why_no_address(text: &str) -> &'static str {
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return "has no port";
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    if host.parse::<IpAddr>().is_err() {
+        "has no numeric address before the port"
+    } else if port.parse::<u16>().is_err() {
+        "has a port that is not 0 to 65535"
+    } else {
+        "is no address with a port (one of IPv6 stands in brackets)"
+    }
 }

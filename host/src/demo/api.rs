@@ -1,5 +1,6 @@
 //! The demo's view of the server: its HTTP API, read leniently, since only a few members are shown.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -7,6 +8,8 @@ use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+use super::words;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -47,11 +50,19 @@ pub(super) struct Decision {
     pub(super) version: Option<String>,
     pub(super) summary: String,
     pub(super) reasons: Vec<String>,
-    #[serde(deserialize_with = "how_many")]
-    pub(super) launched: u64,
-    #[serde(deserialize_with = "how_many")]
-    pub(super) retired: u64,
+    #[serde(deserialize_with = "by_role")]
+    pub(super) launched: ByRole,
+    #[serde(deserialize_with = "by_role")]
+    pub(super) retired: ByRole,
+    #[serde(deserialize_with = "by_role")]
+    pub(super) reverted: ByRole,
+    /// Real time since the demo's start at which it was first seen.
+    #[serde(skip)]
+    pub(super) seen: Duration,
 }
+
+/// How many nodes of each role.
+pub(super) type ByRole = BTreeMap<String, u64>;
 
 /// A line of the compatible node list.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -59,7 +70,6 @@ pub(super) struct Decision {
 pub(super) struct Node {
     pub(super) identifier: String,
     pub(super) role: String,
-    pub(super) availability_zone: String,
     pub(super) address: Option<String>,
     pub(super) state: String,
     pub(super) capacity: u32,
@@ -78,7 +88,46 @@ impl Decision {
 
     /// Whether it changed anything.
     pub(super) fn acted(&self) -> bool {
-        self.launched + self.retired > 0
+        self.deeds().any(|(_, nodes)| !nodes.is_empty())
+    }
+
+    fn deeds(&self) -> impl Iterator<Item = (&'static str, &ByRole)> {
+        [
+            ("launch", &self.launched),
+            ("retire", &self.retired),
+            ("take back", &self.reverted),
+        ]
+        .into_iter()
+    }
+
+    /// What it did, in a sentence; without deeds, what the server says of it.
+    pub(super) fn said(&self) -> String {
+        let deeds: Vec<String> = self
+            .deeds()
+            .flat_map(|(verb, nodes)| {
+                nodes
+                    .iter()
+                    .map(move |(role, count)| format!("{verb} {}", words::counted(*count, role)))
+            })
+            .collect();
+        if deeds.is_empty() {
+            self.summary.clone()
+        } else {
+            deeds.join(", ")
+        }
+    }
+
+    /// Its reasons, those for the deeds first: a policy speaks of every role.
+    pub(super) fn why(&self) -> Vec<String> {
+        let is_for_deed = |reason: &&String| {
+            self.deeds()
+                .flat_map(|(_, nodes)| nodes.keys())
+                .any(|role| reason.starts_with(role.as_str()))
+        };
+        let (first, rest): (Vec<&String>, Vec<&String>) =
+            self.reasons.iter().partition(is_for_deed);
+        let reasons = first.into_iter().chain(rest);
+        reasons.map(|reason| words::singular(reason)).collect()
     }
 }
 
@@ -159,10 +208,14 @@ async fn read<T: DeserializeOwned>(request: RequestBuilder) -> anyhow::Result<T>
     serde_json::from_str(&text).with_context(|| format!("unexpected answer: {text}"))
 }
 
-/// A number, or a list to be counted.
-fn how_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Array(items) => items.len() as u64,
-        other => other.as_u64().unwrap_or_default(),
-    })
+/// A list of nodes, counted by their roles.
+fn by_role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ByRole, D::Error> {
+    let mut counts = ByRole::new();
+    if let Value::Array(nodes) = Value::deserialize(deserializer)? {
+        for node in nodes {
+            let role = node["role"].as_str().unwrap_or("node");
+            *counts.entry(role.to_owned()).or_default() += 1;
+        }
+    }
+    Ok(counts)
 }

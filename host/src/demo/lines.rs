@@ -1,6 +1,7 @@
 //! The demo in plain lines: for pipes, logs and small terminals, and what stays on the screen afterwards.
 
 use std::io::{Write, stdout};
+use std::time::Duration;
 
 use super::api::Api;
 use super::picture::Picture;
@@ -42,9 +43,10 @@ impl Lines {
     pub(super) fn tell(&mut self, picture: &Picture) -> std::io::Result<()> {
         let mut out = stdout().lock();
         for act in picture.acts.iter().rev().filter(|act| act.at > self.told) {
-            writeln!(out, "        {}: {}", act.who(), act.summary)?;
-            for reason in &act.reasons {
-                writeln!(out, "            {reason}")?;
+            let seen = seconds(act.seen);
+            writeln!(out, "{seen}  {}: {}", act.who(), act.said())?;
+            for reason in act.why() {
+                writeln!(out, "             {reason}")?;
             }
         }
         self.told = picture.acts.first().map_or(self.told, |act| act.at);
@@ -53,12 +55,17 @@ impl Lines {
     }
 }
 
+/// The column of times: real time since the start.
+pub(super) fn seconds(time: Duration) -> String {
+    format!("{:>5.1} s", time.as_secs_f64())
+}
+
 fn standing(picture: &Picture) -> String {
     let crowd = &picture.crowd;
     let booting = picture.count("edge", "pending") + picture.count("edge", "running");
     format!(
-        "{:>5.1} s  {:>3} of {:>3} viewers on {:>2} edges ({booting} booting, {} draining){}; refused {}, cut {}",
-        picture.real.as_secs_f64(),
+        "{}  {:>3} of {:>3} viewers on {:>2} edges ({booting} booting, {} draining){}; refused {}, cut {}",
+        seconds(picture.real),
         crowd.watching,
         crowd.wanted,
         picture.count("edge", "inservice"),

@@ -17,6 +17,7 @@ mod picture;
 mod screen;
 mod show;
 mod summary;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,10 +33,10 @@ use api::Api;
 pub use command::command;
 pub use summary::Summary;
 
-/// Pace of the simulated clock: a reporting period of 10 s lasts a quarter of a second, the recorded evening 25 s.
+/// Pace of the simulated clock: a reporting period of 10 s lasts a quarter of a second, the recorded evening 18 s.
 pub const SPEED: u32 = 40;
 /// The recorded evening is played in so much simulated time, over and over.
-const EVENING: DurationMs = DurationMs::secs(1_000);
+const EVENING: DurationMs = DurationMs::secs(720);
 /// Viewers at its height: ten edges at their threshold.
 const PEAK_VIEWERS: f64 = 120.0;
 /// Loopback addresses that the viewers come from, so that the limit per client address is not the story.

@@ -21,7 +21,7 @@ pub(super) struct Picture {
     pub(super) real: Duration,
     /// Viewers at each look, newest last.
     pub(super) curve: Vec<u64>,
-    /// Decisions that launched or retired something, newest first.
+    /// Decisions that launched, retired or took back something, newest first.
     pub(super) acts: Vec<Decision>,
 }
 
@@ -71,7 +71,11 @@ impl Picture {
         let newest = self.acts.first().map_or(0, |act| act.at);
         let decisions = self.group.decisions.iter();
         let fresh = decisions.filter(|decision| decision.acted() && decision.at > newest);
-        let mut acts: Vec<Decision> = fresh.cloned().collect();
+        let seen = |decision: &Decision| Decision {
+            seen: self.real,
+            ..decision.clone()
+        };
+        let mut acts: Vec<Decision> = fresh.map(seen).collect();
         acts.sort_by_key(|act| std::cmp::Reverse(act.at));
         acts.append(&mut self.acts);
         acts.truncate(20);

@@ -4,16 +4,33 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Gauge, Paragraph, Row, Sparkline, Table};
+use ratatui::widgets::{Block, Gauge, Paragraph, Row, Sparkline, Table, Wrap};
 
 use super::api::RoleStatus;
+use super::lines::seconds;
 use super::picture::{NodeLine, Picture};
+use super::words::ending;
+
+/// Columns and lines below which nothing sensible can be shown.
+const LEAST: (u16, u16) = (72, 18);
+/// Widths of the node table's columns but for the identifier, which takes what is left.
+const COLUMNS: [u16; 4] = [10, 13, 11, 15];
 
 /// Draws everything. `links`: lines of the footer.
 pub(super) fn draw(frame: &mut Frame<'_>, picture: &Picture, links: &[String]) {
     let gauges = u16::try_from(picture.group.roles.len())
         .unwrap_or(4)
         .clamp(1, 4);
+    let area = frame.area();
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return draw_too_small(frame);
+    }
+    // A call cut in two is no call: those that are too long for a line are left out.
+    let links: Vec<Line<'_>> = links
+        .iter()
+        .map(|link| Line::from(link.as_str()))
+        .filter(|link| link.width() <= usize::from(area.width))
+        .collect();
     let footer = u16::try_from(links.len()).unwrap_or(3);
     let [title, top, middle, bottom, foot] = Layout::vertical([
         Constraint::Length(1),
@@ -22,13 +39,22 @@ pub(super) fn draw(frame: &mut Frame<'_>, picture: &Picture, links: &[String]) {
         Constraint::Fill(2),
         Constraint::Length(footer),
     ])
-    .areas(frame.area());
+    .areas(area);
     frame.render_widget(headline(picture), title);
     draw_load(frame, picture, top);
     draw_nodes(frame, picture, middle);
     draw_decisions(frame, picture, bottom);
-    let links: Vec<Line<'_>> = links.iter().map(|link| Line::from(link.as_str())).collect();
     frame.render_widget(Paragraph::new(links).dim(), foot);
+}
+
+fn draw_too_small(frame: &mut Frame<'_>) {
+    let (width, height) = LEAST;
+    let area = frame.area();
+    let text = format!(
+        "too small: {} x {} of {width} x {height} (q ends; --plain prints lines)",
+        area.width, area.height
+    );
+    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
 }
 
 fn headline(picture: &Picture) -> Line<'static> {
@@ -100,16 +126,29 @@ fn counts(picture: &Picture) -> Vec<Line<'static>> {
 }
 
 fn draw_nodes(frame: &mut Frame<'_>, picture: &Picture, area: Rect) {
-    let header = Row::new(["role", "state", "clients", "node", "zone", "address"]);
-    let widths = [
-        Constraint::Length(10),
-        Constraint::Length(13),
-        Constraint::Length(11),
-        Constraint::Fill(2),
-        Constraint::Fill(1),
-        Constraint::Length(15),
-    ];
-    let table = Table::new(picture.nodes.iter().map(row), widths)
+    let header = Row::new(["role", "state", "clients", "address", "node"]);
+    let [role, state, clients, address] = COLUMNS.map(Constraint::Length);
+    let widths = [role, state, clients, address, Constraint::Fill(1)];
+    // Two lines of border, one of header; two columns of border, one between columns each.
+    let places = usize::from(area.height.saturating_sub(3));
+    let taken = COLUMNS.iter().sum::<u16>() + 4 + 2;
+    let width = usize::from(area.width.saturating_sub(taken));
+    let shown = if picture.nodes.len() > places {
+        places.saturating_sub(1)
+    } else {
+        picture.nodes.len()
+    };
+    let mut rows: Vec<Row<'_>> = picture.nodes[..shown]
+        .iter()
+        .map(|line| row(line, width))
+        .collect();
+    if shown < picture.nodes.len() {
+        rows.push(Row::new([format!(
+            "… {} more",
+            picture.nodes.len() - shown
+        )]));
+    }
+    let table = Table::new(rows, widths)
         .header(header.style(Style::new().add_modifier(Modifier::BOLD)))
         .block(Block::bordered().title(format!(" nodes: {} ", states(picture))));
     frame.render_widget(table, area);
@@ -127,7 +166,7 @@ fn states(picture: &Picture) -> String {
     words.join(", ")
 }
 
-fn row(line: &NodeLine) -> Row<'_> {
+fn row(line: &NodeLine, width: usize) -> Row<'_> {
     let colour = match line.state() {
         "inservice" => Color::Green,
         "draining" => Color::Yellow,
@@ -139,9 +178,8 @@ fn row(line: &NodeLine) -> Row<'_> {
         line.node.role.clone(),
         line.state().to_owned(),
         format!("{} / {}", line.clients, line.node.capacity),
-        line.node.identifier.clone(),
-        line.node.availability_zone.clone(),
         line.node.address.clone().unwrap_or_default(),
+        ending(&line.node.identifier, width),
     ];
     Row::new(cells).style(Style::new().fg(colour))
 }
@@ -149,12 +187,12 @@ fn row(line: &NodeLine) -> Row<'_> {
 fn draw_decisions(frame: &mut Frame<'_>, picture: &Picture, area: Rect) {
     let mut lines = Vec::new();
     if let Some(last) = &picture.group.latest_decision {
-        let reasons = last.reasons.join("; ");
-        lines.push(Line::from(format!("now   {}: {reasons}", last.who())).dim());
+        let (now, reasons) = (seconds(picture.real), last.why().join("; "));
+        lines.push(Line::from(format!("{now}  now, {}: {reasons}", last.who())).dim());
     }
     for act in &picture.acts {
-        let said = format!("{}: {} ", act.who(), act.summary);
-        let why = Span::from(act.reasons.join("; ")).dim();
+        let said = format!("{}  {}: {}  ", seconds(act.seen), act.who(), act.said());
+        let why = Span::from(act.why().join("; ")).dim();
         lines.push(Line::from(vec![Span::from(said), why]));
     }
     let block = Block::bordered().title(" decisions, newest first ");

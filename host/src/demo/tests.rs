@@ -96,7 +96,7 @@ async fn status() -> Json<Value> {
         "roles": [{ "role": "edge", "region": "r", "nodes": 1, "inService": 1, "capacity": 200,
                     "connections": 5, "loadPercent": 2.5 }],
         "decisions": [{ "at": 7, "policy": "threshold", "version": "0.1.0", "summary": "one more edge",
-                        "reasons": ["edge in r: 70 %, over 60 %"], "launched": [{}], "retired": 0 }],
+                        "reasons": ["edge in r: 70 %, over 60 %"], "launched": [{ "role": "edge" }], "retired": [] }],
     }))
 }
 
@@ -153,10 +153,15 @@ fn screen_shows_nodes_load_and_reasons() {
         at: 7,
         policy: Some("threshold".to_owned()),
         version: Some("0.1.0".to_owned()),
-        summary: "launch 1 edge".to_owned(),
-        reasons: vec!["edge in r: 70 %, over 60 %".to_owned()],
-        launched: 1,
-        retired: 0,
+        summary: "launch 2 edge".to_owned(),
+        reasons: vec![
+            "origin in r: 1 connections".to_owned(),
+            "edge in r: 70 %, over 60 %".to_owned(),
+        ],
+        launched: BTreeMap::from([("edge".to_owned(), 2)]),
+        reverted: BTreeMap::from([("edge".to_owned(), 1)]),
+        seen: Duration::from_millis(12_300),
+        ..Decision::default()
     };
     let mut picture = Picture::default();
     picture.group.roles.push(RoleStatus {
@@ -190,7 +195,8 @@ fn screen_shows_nodes_load_and_reasons() {
         "node-a-1",
         "draining",
         "14 / 20",
-        "70 %, over 60 %",
+        " 12.3 s  threshold 0.1.0: launch 2 edges, take back 1 edge  edge in r: 70 %",
+        "origin in r: 1 connection ",
         "1 of 2 in service",
         "curl",
     ] {
@@ -199,8 +205,24 @@ fn screen_shows_nodes_load_and_reasons() {
             "{part} is not on the screen:\n{shown}"
         );
     }
+    picture.nodes.extend((0..40).map(|_| NodeLine::default()));
+    let mut narrow = Terminal::new(TestBackend::new(80, 30)).unwrap();
+    let links = [format!("curl 'http://127.0.0.1:1/{}'", "x".repeat(80))];
+    narrow
+        .draw(|frame| screen::draw(frame, &picture, &links))
+        .unwrap();
+    let shown = narrow.backend().to_string();
+    assert!(
+        shown.contains(" more") && !shown.contains("curl"),
+        "{shown}"
+    );
     // A terminal that is far too small must not bring the demo down.
-    let mut tiny = Terminal::new(TestBackend::new(8, 3)).unwrap();
+    let mut tiny = Terminal::new(TestBackend::new(20, 5)).unwrap();
     tiny.draw(|frame| screen::draw(frame, &picture, &links))
+        .unwrap();
+    assert!(tiny.backend().to_string().contains("too small"));
+    let mut least = Terminal::new(TestBackend::new(1, 1)).unwrap();
+    least
+        .draw(|frame| screen::draw(frame, &picture, &links))
         .unwrap();
 }

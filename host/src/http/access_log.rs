@@ -29,12 +29,11 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
 
 fn record(method: &Method, route: String, path: &str, status: u16, started: Instant) {
     let elapsed = started.elapsed();
-    let elapsed_ms = elapsed.as_secs_f64() * 1_000.0;
-    // Questions of clients and reports of nodes come by the thousand: their good answers are for debugging.
-    if status < 400 && !route.contains("/admin/") && !route.starts_with("/weir/") {
-        tracing::debug!(path, status, elapsed_ms, "answered");
-    } else {
+    let elapsed_ms = (elapsed.as_secs_f64() * 10_000.0).round() / 10.0;
+    if is_for_operators(&route, status) {
         tracing::info!(path, status, elapsed_ms, "answered");
+    } else {
+        tracing::debug!(path, status, elapsed_ms, "answered");
     }
     metrics::histogram!("weir_http_request_seconds", "route" => route.clone())
         .record(elapsed.as_secs_f64());
@@ -43,6 +42,13 @@ fn record(method: &Method, route: String, path: &str, status: u16, started: Inst
         "method" => method_label(method), "route" => route, "status" => status.to_string()
     )
     .increment(1);
+}
+
+/// What operators did, and what went wrong here. Questions of clients and reports of nodes come by the thousand, and
+/// whoever has no token may ask anything: their answers are for debugging.
+fn is_for_operators(route: &str, status: u16) -> bool {
+    let guarded = route.contains("/admin/") || route.starts_with("/weir/");
+    status >= 500 || (guarded && status != 401)
 }
 
 /// A client can invent methods; labels stay few.
@@ -55,5 +61,21 @@ fn method_label(method: &Method) -> &'static str {
         Method::HEAD => "HEAD",
         Method::OPTIONS => "OPTIONS",
         _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anonymous_requests_do_not_fill_the_log() {
+        let admin = "/streammanager/api/4.0/admin/nodegroup";
+        for (route, status) in [("unmatched", 404), (admin, 401), ("/healthz", 200)] {
+            assert!(!is_for_operators(route, status), "{route} {status}");
+        }
+        for (route, status) in [(admin, 200), (admin, 404), ("/healthz", 500)] {
+            assert!(is_for_operators(route, status), "{route} {status}");
+        }
     }
 }

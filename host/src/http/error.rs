@@ -14,6 +14,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response as HttpResponse, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use utoipa::ToSchema;
 use weir_cloud::clock::SharedClock;
@@ -104,15 +105,16 @@ impl ApiError {
     }
 
     /// What the router or a library refused without saying it in our words.
-    fn of_status(status: StatusCode, asked: &str) -> Self {
+    fn of_status(status: StatusCode, asked: &str, body_limit: usize) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::absent(format!("no such route: {asked}")),
             StatusCode::METHOD_NOT_ALLOWED => Self::absent(format!(
                 "no such route: {asked}; the path takes other methods"
             )),
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                Self::bad_input("the body is larger than this server takes")
-            }
+            StatusCode::PAYLOAD_TOO_LARGE => Self::bad_input(format!(
+                "the body is larger than {body_limit} bytes (counted after decompression), the most this server \
+                 takes: send less at a time, or raise reports.max_body_bytes"
+            )),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 Self::bad_input("the body's encoding is not known; send it plain or as gzip")
             }
@@ -147,15 +149,26 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// What [`render`] speaks of.
+#[derive(Clone)]
+pub(super) struct Rendering {
+    pub(super) clock: SharedClock,
+    /// Largest body, bytes.
+    pub(super) body_limit: usize,
+}
+
 /// Middleware: gives every failure its body. Outside everything that can fail.
 pub(super) async fn render(
-    State(clock): State<SharedClock>,
+    State(rendering): State<Rendering>,
     request: Request,
     next: Next,
 ) -> Response {
     let method = request.method().clone();
     let uri = request.uri().clone();
-    let mut response = next.run(request).await;
+    let mut response = match unreadable_path(uri.path()) {
+        None => next.run(request).await,
+        Some(error) => error.into_response(),
+    };
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
@@ -173,9 +186,19 @@ pub(super) async fn render(
     let error = response
         .extensions_mut()
         .remove::<ApiError>()
-        .unwrap_or_else(|| ApiError::of_status(status, &asked));
+        .unwrap_or_else(|| ApiError::of_status(status, &asked, rendering.body_limit));
     error.log(&asked);
-    write(response, error, clock.now().0)
+    write(response, error, rendering.clock.now().0)
+}
+
+/// Names are text: bytes that are none can be no name of ours, and the router would refuse them without a word.
+fn unreadable_path(path: &str) -> Option<ApiError> {
+    let segment = path
+        .split('/')
+        .find(|segment| percent_decode_str(segment).decode_utf8().is_err())?;
+    Some(ApiError::bad_input(format!(
+        "{segment:?} in the path is not percent-encoded UTF-8: encode the bytes of each character, such as %C3%A4 for ä"
+    )))
 }
 
 fn write(response: Response, error: ApiError, now_ms: u64) -> Response {
@@ -269,5 +292,17 @@ impl From<AssignError> for ApiError {
             }
             AssignError::Unavailable(_, wait) => Self::unavailable(message, wait),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_are_no_text_are_refused_by_their_segment() {
+        assert!(unreadable_path("/live/sm%C3%B6rg%20as/100%").is_none());
+        let refused = unreadable_path("/live/%FFx").map(|error| error.to_string());
+        assert!(refused.is_some_and(|text| text.starts_with("\"%FFx\" in the path")));
     }
 }

@@ -96,8 +96,11 @@ impl From<AppParts> for AppState {
 
 /// Every route of the server. Serve it with connect info, else clients have no address.
 pub fn router(app: AppState) -> Router {
-    let limit = DefaultBodyLimit::max(app.settings.load().body_limit);
-    let clock = app.clock.clone();
+    let rendering = error::Rendering {
+        clock: app.clock.clone(),
+        body_limit: app.settings.load().body_limit,
+    };
+    let limit = DefaultBodyLimit::max(rendering.body_limit);
     let routes = Router::new()
         .nest(
             "/streammanager/api/3.1/admin",
@@ -139,7 +142,7 @@ pub fn router(app: AppState) -> Router {
         // A bomb is stopped by the limit: it counts what comes out.
         .layer(RequestDecompressionLayer::new())
         .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(from_fn_with_state(clock, error::render))
+        .layer(from_fn_with_state(rendering, error::render))
         .layer(from_fn(access_log::observe));
     // The URL must be mended before it is routed, so the mending wraps the router instead of being its layer.
     Router::new().fallback_service(MapRequestLayer::new(normalise::mend).layer(routes))

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::Mutex;
 
 use super::world::{Saved, World};
@@ -50,9 +51,26 @@ impl Memory {
         let text = serde_json::to_vec(&document)?;
         // Written beside it and renamed: a crash leaves the old file or the new one, never half of one.
         let fresh = path.with_extension("new");
-        tokio::fs::write(&fresh, text).await?;
+        write_private(&fresh, &text).await?;
         tokio::fs::rename(&fresh, path).await
     }
+}
+
+/// Writes a file only its owner may read: the launches' properties are in it.
+async fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
+    // One left by a crash would keep the mode it had.
+    match tokio::fs::remove_file(path).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    let mut file = options.open(path).await?;
+    file.write_all(text).await?;
+    // Dropping the file would leave its last bytes to a background task that the rename does not wait for.
+    file.flush().await
 }
 
 fn read(path: &Path, bytes: &[u8]) -> io::Result<Saved> {

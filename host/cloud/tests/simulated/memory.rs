@@ -21,6 +21,7 @@ async fn saved_instances_come_back_with_their_addresses_and_a_new_boot() {
     let region = "ap-northeast-1".into();
     scene.cloud.terminate(&region, &"e".into()).await.unwrap();
     scene.clock.sleep(DurationMs(1_000)).await;
+    assert_eq!(mode(&file), 0o600, "launches' properties may hold secrets");
     let before = scene.cloud.list_owned().await.unwrap();
     let boot = scene.messages("o").pop().unwrap().envelope.boot;
 
@@ -37,6 +38,11 @@ async fn saved_instances_come_back_with_their_addresses_and_a_new_boot() {
     assert_eq!(after.len(), 2, "a repeated launch makes no second instance");
     let numbers: Vec<_> = after.iter().map(|instance| &instance.platform_id).collect();
     assert_ne!(numbers[0], numbers[1]);
+}
+
+fn mode(file: &std::path::Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file).unwrap().permissions().mode() & 0o777
 }
 
 #[tokio::test]

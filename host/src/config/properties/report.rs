@@ -36,7 +36,8 @@ pub fn table(checked: &Checked) -> String {
             for problem in &checked.unserved {
                 let _ = writeln!(text, "to serve: {problem}");
             }
-            let _ = writeln!(text, "This file can be used; {} warnings.", warnings.len());
+            let warnings = counted(warnings.len(), "warning");
+            let _ = writeln!(text, "This file can be used; {warnings}.");
         }
         Err(error) => {
             for warning in &checked.mapped.warnings {
@@ -45,11 +46,16 @@ pub fn table(checked: &Checked) -> String {
             for problem in &error.problems {
                 let _ = writeln!(text, "error: {problem}");
             }
-            let errors = error.problems.len();
-            let _ = writeln!(text, "This file cannot be used; {errors} errors.");
+            let errors = counted(error.problems.len(), "error");
+            let _ = writeln!(text, "This file cannot be used; {errors}.");
         }
     }
     text
+}
+
+fn counted(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 fn became(row: &Row) -> String {

@@ -248,3 +248,51 @@ fn printed_settings_read_back_and_show_no_secret() {
     assert_eq!(again.config, loaded.config);
     assert_eq!(again.config.cloud.provider, Provider::Ec2);
 }
+
+#[test]
+fn unknown_flag_is_told_where_it_came_from() {
+    let error = load(&Sources {
+        flags: vec![flag("foo.bar", "1")],
+        ..nothing()
+    })
+    .unwrap_err()
+    .to_string();
+    assert!(error.contains("foo.bar: is no setting"), "{error}");
+    assert!(error.contains("(set by --set)"), "{error}");
+}
+
+#[test]
+fn address_that_cannot_be_listened_on_is_told_with_its_value_and_why() {
+    let cases = [
+        ("127.0.0.1:99999", "a port that is not 0 to 65535"),
+        ("127.0.0.1", "no port"),
+        ("sm.example.com:80", "no numeric address"),
+        ("::1:80:", "a port that is not 0 to 65535"),
+    ];
+    for (address, why) in cases {
+        let error = load(&Sources {
+            flags: vec![flag("server.listen", address)],
+            ..nothing()
+        })
+        .unwrap_err()
+        .to_string();
+        assert!(error.contains(&format!("{address:?} has {why}")), "{error}");
+    }
+}
+
+#[test]
+fn server_on_another_cloud_is_told_first_that_this_release_has_one_only() {
+    let sources = Sources {
+        flags: vec![flag("cloud.provider", "ec2")],
+        ..nothing()
+    };
+    let error = crate::config::load_to_serve(&sources).unwrap_err();
+    assert_eq!(error.problems[0].key, "cloud.provider");
+    assert!(error.problems[0].mend.contains("simulated cloud only"));
+    let read = load(&sources).unwrap_err();
+    assert!(
+        read.problems
+            .iter()
+            .all(|problem| problem.key != "cloud.provider")
+    );
+}

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 /// Longest name of a thing, in characters (the column width of the product this API comes from).
-const MAX_NAME_CHARS: usize = 254;
+pub(in crate::http) const MAX_NAME_CHARS: usize = 254;
 
 /// A member is missing or not what it must be; the text names it and the mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +52,21 @@ impl<'a> Field<'a> {
         let dot = if self.path.is_empty() { "" } else { "." };
         self.member(name)
             .ok_or_else(|| FieldError(format!("{}{dot}{name} is missing", self.path)))
+    }
+
+    /// An object whose members are all among `known`. For our own documents: elsewhere unknown members are ignored.
+    pub(in crate::http) fn only(&self, known: &[&str]) -> Result<(), FieldError> {
+        let Some(members) = self.value.as_object() else {
+            return Err(self.must(&format!("be an object of {}", known.join(", "))));
+        };
+        match members.keys().find(|name| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some(other) => Err(FieldError(format!(
+                "{}.{other} is not known; known here: {}",
+                self.path,
+                known.join(", ")
+            ))),
+        }
     }
 
     /// The items of an array.

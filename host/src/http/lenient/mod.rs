@@ -8,10 +8,13 @@ mod field;
 mod relaxed;
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-pub(super) use field::{Field, FieldError};
+pub(super) use field::{Field, FieldError, MAX_NAME_CHARS};
 pub use relaxed::{RelaxedError, parse_relaxed};
 
 use super::error::ApiError;
@@ -28,19 +31,25 @@ impl Body {
 }
 
 impl<S: Send + Sync> FromRequest<S> for Body {
-    type Rejection = ApiError;
+    type Rejection = Response;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let bytes = Bytes::from_request(request, state)
             .await
-            .map_err(|rejection| {
-                ApiError::bad_input(format!(
-                    "the body cannot be read: {}",
-                    rejection.body_text()
-                ))
-            })?;
-        parse(&bytes).map(Body).map_err(ApiError::bad_input)
+            .map_err(unreadable)?;
+        parse(&bytes)
+            .map(Body)
+            .map_err(|wrong| ApiError::bad_input(wrong).into_response())
     }
+}
+
+fn unreadable(rejection: BytesRejection) -> Response {
+    // Too large: `error::render` knows the limit and says it.
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return rejection.into_response();
+    }
+    let why = rejection.body_text();
+    ApiError::bad_input(format!("the body cannot be read: {why}")).into_response()
 }
 
 /// Parses a body. The error is a text for the client: where it stops making sense and what was expected there.

@@ -115,7 +115,8 @@ fn chunks(file: tokio::io::Take<tokio::fs::File>) -> Body {
 fn access(app: &AppState) -> Result<LogAccess, ApiError> {
     app.settings.load().log_access.clone().ok_or_else(|| {
         ApiError::bad_input(
-            "log files are not open to the API: set debug.logaccess=true and a log folder",
+            "log files are not open to the API: set log.access = true in weir.toml (debug.logaccess=true in a \
+             properties file)",
         )
     })
 }

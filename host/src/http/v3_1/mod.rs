@@ -10,7 +10,7 @@ mod logs;
 pub(super) mod nodes;
 mod scale_policies;
 mod smart;
-mod streams;
+pub(super) mod streams;
 pub(super) mod wire;
 
 use std::sync::Arc;

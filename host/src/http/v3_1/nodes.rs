@@ -1,11 +1,12 @@
 //! Nodes by address, host name or identifier, rows 17 and 18 of the API's index; 4.0's sunset.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use weir_core::ids::NodeNo;
+use weir_core::node::{Node, NodeState, Role};
 
 use super::wire::{NodeObject, NodeStats};
 use crate::fleet::GroupHandle;
@@ -54,31 +55,60 @@ pub(super) async fn stats(
     Ok(Json(NodeStats::of(&status, &group.group().name)))
 }
 
-/// Sunsets edges: no new viewers, replaced at once, gone when the last viewer leaves.
+/// Sunsets edges: no new viewers, replaced at once, gone when the last viewer leaves. All of them or none.
 #[utoipa::path(post, path = "/streammanager/api/4.0/admin/node/sunset", tag = "nodes",
     request_body = [String], responses((status = 200, body = [NodeObject])))]
 pub(in crate::http) async fn sunset(
     State(app): State<AppState>,
     body: Body,
 ) -> Result<Json<Vec<NodeObject>>, ApiError> {
-    let mut by_group: BTreeMap<u32, (Arc<GroupHandle>, Vec<NodeNo>)> = BTreeMap::new();
-    for entry in body.root().items()? {
-        let (group, status) = node(&app, &entry.word()?)?;
-        let number = group.group().id.0;
-        by_group
-            .entry(number)
-            .or_insert_with(|| (group, Vec::new()))
-            .1
-            .push(status.node.no);
-    }
+    let by_group = sunset_orders(&app, &body)?;
     let mut marked = Vec::new();
     for (group, nodes) in by_group.into_values() {
-        group.sunset(nodes.clone()).await?;
+        group.sunset(nodes.iter().copied().collect()).await?;
         let status = group.status();
         let objects = nodes.iter().filter_map(|no| status.node(*no));
         marked.extend(objects.map(|node| NodeObject::in_group(&node.node, &status.group.name)));
     }
     Ok(Json(marked))
+}
+
+/// Nodes to sunset by group, each once.
+type SunsetOrders = BTreeMap<u32, (Arc<GroupHandle>, BTreeSet<NodeNo>)>;
+
+/// Looks at every node before any group hears of it: what can be seen to fail must fail before the first order.
+fn sunset_orders(app: &AppState, body: &Body) -> Result<SunsetOrders, ApiError> {
+    let mut orders = SunsetOrders::new();
+    for entry in body.root().items()? {
+        let host = entry.word()?;
+        let (group, status) = node(app, &host)?;
+        if let Some(why) = unfit_for_sunset(&status.node) {
+            return Err(ApiError::bad_input(format!(
+                "node {host:?} cannot be sunset: {why}; none of the nodes was"
+            )));
+        }
+        let (_, nodes) = orders
+            .entry(group.group().id.0)
+            .or_insert_with(|| (group, BTreeSet::new()));
+        nodes.insert(status.node.no);
+    }
+    Ok(orders)
+}
+
+fn unfit_for_sunset(node: &Node) -> Option<String> {
+    if node.role != Role::Edge {
+        return Some(format!(
+            "it is of role {}, and only edges can be",
+            node.role
+        ));
+    }
+    match node.state {
+        NodeState::Terminating => Some("it is being terminated".to_owned()),
+        NodeState::Pending
+        | NodeState::Running
+        | NodeState::InService
+        | NodeState::Unresponsive => None,
+    }
 }
 
 /// A node by address, host name or identifier, with its group.

@@ -16,6 +16,7 @@ use crate::fleet::status::{GroupStatus, StreamStatus};
 use crate::http::AppState;
 use crate::http::client::Client;
 use crate::http::error::ApiError;
+use crate::http::lenient::MAX_NAME_CHARS;
 use crate::http::params::Params;
 
 /// Asks for a server for a stream: `{scope…}/{stream}?action=broadcast|subscribe`. With `/stats` at the end: the
@@ -23,7 +24,7 @@ use crate::http::params::Params;
 #[utoipa::path(get, path = "/streammanager/api/3.1/event/{path}", tag = "streams",
     params(("path" = String, Path, description = "scope, slash, stream name"),
         ("action" = String, Query, description = "broadcast or subscribe"),
-        ("region" = Option<String>, Query), ("strict" = Option<bool>, Query), ("endpoints" = Option<u32>, Query),
+        ("region" = Option<String>, Query), ("strict" = Option<bool>, Query), ("endpoints" = Option<u32>, Query, description = "different nodes wanted, 1 to 8"),
         ("transcode" = Option<bool>, Query)),
     responses((status = 200, body = ServerChoice, description = "an array with endpoints above 1")))]
 pub(super) async fn choose_or_stats(
@@ -68,7 +69,7 @@ enum Asked {
 fn read_path(path: &str) -> Result<Asked, ApiError> {
     let stream = |path: &str| match path.rsplit_once('/') {
         Some((scope, name)) if !scope.trim_matches('/').is_empty() && !name.trim().is_empty() => {
-            Ok(StreamName::new(scope, name))
+            named_stream(scope, name)
         }
         _ => Err(ApiError::bad_input(format!(
             "{path:?} must name a scope and a stream, like live/stream1"
@@ -79,6 +80,18 @@ fn read_path(path: &str) -> Result<Asked, ApiError> {
         Some(of) => stream(of).map(Asked::Stats),
         None => stream(path).map(Asked::Server),
     }
+}
+
+/// A stream whose scope and name together are no longer than other names may be.
+pub(in crate::http) fn named_stream(scope: &str, name: &str) -> Result<StreamName, ApiError> {
+    let stream = StreamName::new(scope, name);
+    let length = stream.path().chars().count();
+    if length > MAX_NAME_CHARS {
+        return Err(ApiError::bad_input(format!(
+            "scope and stream name must have at most {MAX_NAME_CHARS} characters together, not {length}"
+        )));
+    }
+    Ok(stream)
 }
 
 fn read_question(
@@ -92,12 +105,7 @@ fn read_question(
     params.flag("transcode")?;
     let strict = params.flag("strict")?.unwrap_or(settings.location_strict);
     let most = u32::try_from(MAX_CHOICES).unwrap_or(u32::MAX);
-    let wanted = params.whole("endpoints", 1..=u32::MAX)?.unwrap_or(1);
-    if strict && wanted > most {
-        return Err(ApiError::bad_input(format!(
-            "endpoints must be at most {most} with strict=true, not {wanted}"
-        )));
-    }
+    let endpoints = params.whole("endpoints", 1..=most)?.unwrap_or(1);
     Ok(Question {
         action: read_action(params)?,
         stream,
@@ -106,7 +114,7 @@ fn read_question(
             .map(RegionName::from)
             .or_else(|| settings.location_region.clone()),
         strict,
-        endpoints: wanted.min(most),
+        endpoints,
         // A transcoder is for streams with a provision; without one the answer is an origin.
         transcode: false,
         client,
@@ -268,6 +276,17 @@ mod tests {
         for path in ["stream1", "live/stats", "stats", "live//"] {
             assert!(read_path(path).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn scope_and_stream_together_have_at_most_254_characters() {
+        let path = |length: usize| format!("live/{}", "n".repeat(length - 5));
+        assert!(read_path(&path(254)).is_ok());
+        let refused = read_path(&path(255)).unwrap_err().to_string();
+        assert!(
+            refused.contains("254") && refused.contains("255"),
+            "{refused}"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use weir_core::placement::Action;
 use weir_core::stream::StreamName;
@@ -13,24 +13,21 @@ use weir_core::stream::StreamName;
 use crate::http::AppState;
 use crate::http::error::ApiError;
 use crate::http::lenient::Body;
+use crate::http::v3_1::streams::named_stream;
 use crate::simulation::{Client, ClientKind, Simulation};
 
 /// Clients one call may bring.
-const MOST_AT_ONCE: usize = 10_000;
+const MOST_AT_ONCE: u32 = 10_000;
 
 /// Who is to come or to leave.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, ToSchema)]
 pub(super) struct ClientsWish {
     /// `scope/name`, such as `live/stream1`.
-    stream: String,
+    #[schema(value_type = String)]
+    stream: StreamName,
     /// How many, 1 to 10,000; 1 when absent.
-    #[serde(default = "one")]
-    count: usize,
-}
-
-fn one() -> usize {
-    1
+    #[schema(value_type = Option<u32>)]
+    count: u32,
 }
 
 /// A client.
@@ -78,27 +75,23 @@ fn simulation(app: &AppState) -> Result<&Arc<Simulation>, ApiError> {
     app.simulation.as_ref().ok_or_else(missing)
 }
 
-fn read(body: serde_json::Value) -> Result<ClientsWish, ApiError> {
-    serde_json::from_value(body).map_err(|error| ApiError::bad_input(error.to_string()))
-}
-
-fn stream(wish: &ClientsWish) -> Result<StreamName, ApiError> {
-    let named = wish.stream.trim_matches('/').rsplit_once('/');
-    let (scope, name) = named
+fn read(body: &Body) -> Result<ClientsWish, ApiError> {
+    let root = body.root();
+    root.only(&["stream", "count"])?;
+    let stream = root.required("stream")?;
+    let path = stream.word()?;
+    let (scope, name) = path
+        .trim_matches('/')
+        .rsplit_once('/')
         .filter(|(scope, name)| !scope.is_empty() && !name.is_empty())
-        .ok_or_else(|| {
-            ApiError::bad_input(format!(
-                "stream: {:?} must be scope/name, such as live/stream1",
-                wish.stream
-            ))
-        })?;
-    if !(1..=MOST_AT_ONCE).contains(&wish.count) {
-        return Err(ApiError::bad_input(format!(
-            "count: must be 1 to {MOST_AT_ONCE}, got {}",
-            wish.count
-        )));
-    }
-    Ok(StreamName::new(scope, name))
+        .ok_or_else(|| stream.must("be scope/name, such as live/stream1"))?;
+    let count = root
+        .member("count")
+        .map_or(Ok(1), |count| count.whole(1..=MOST_AT_ONCE))?;
+    Ok(ClientsWish {
+        stream: named_stream(scope, name)?,
+        count,
+    })
 }
 
 fn join(
@@ -106,13 +99,13 @@ fn join(
     action: Action,
     wish: &ClientsWish,
 ) -> Result<(StatusCode, Json<Joined>), ApiError> {
-    let (simulation, stream) = (simulation(app)?, stream(wish)?);
+    let simulation = simulation(app)?;
     let mut came = Joined {
         joined: Vec::new(),
         refused: Vec::new(),
     };
     for _ in 0..wish.count {
-        match simulation.join(action, &stream) {
+        match simulation.join(action, &wish.stream) {
             Ok(client) => came.joined.push(ClientObject::of(&client)),
             Err(error) => {
                 let why = error.to_string();
@@ -144,38 +137,57 @@ pub(super) async fn list(State(app): State<AppState>) -> Result<Json<Vec<ClientO
 #[utoipa::path(post, path = "/weir/v1/simulation/publishers", tag = "simulation", request_body = ClientsWish, responses((status = 201, body = Joined)))]
 pub(super) async fn publish(
     State(app): State<AppState>,
-    Body(body): Body,
+    body: Body,
 ) -> Result<(StatusCode, Json<Joined>), ApiError> {
-    join(&app, Action::Broadcast, &read(body)?)
+    join(&app, Action::Broadcast, &read(&body)?)
 }
 
 /// Viewers come: each asks for an edge and connects to it.
 #[utoipa::path(post, path = "/weir/v1/simulation/viewers", tag = "simulation", request_body = ClientsWish, responses((status = 201, body = Joined)))]
 pub(super) async fn view(
     State(app): State<AppState>,
-    Body(body): Body,
+    body: Body,
 ) -> Result<(StatusCode, Json<Joined>), ApiError> {
-    join(&app, Action::Subscribe, &read(body)?)
+    join(&app, Action::Subscribe, &read(&body)?)
 }
 
 /// The newest publishers of the stream leave.
 #[utoipa::path(delete, path = "/weir/v1/simulation/publishers", tag = "simulation", request_body = ClientsWish, responses((status = 200, body = Left)))]
 pub(super) async fn unpublish(
     State(app): State<AppState>,
-    Body(body): Body,
+    body: Body,
 ) -> Result<Json<Left>, ApiError> {
-    let wish = read(body)?;
-    let left = simulation(&app)?.leave(Action::Broadcast, &stream(&wish)?, wish.count);
+    let wish = read(&body)?;
+    let left = simulation(&app)?.leave(Action::Broadcast, &wish.stream, wish.count as usize);
     Ok(Json(Left { left }))
 }
 
 /// The newest viewers of the stream leave.
 #[utoipa::path(delete, path = "/weir/v1/simulation/viewers", tag = "simulation", request_body = ClientsWish, responses((status = 200, body = Left)))]
-pub(super) async fn leave(
-    State(app): State<AppState>,
-    Body(body): Body,
-) -> Result<Json<Left>, ApiError> {
-    let wish = read(body)?;
-    let left = simulation(&app)?.leave(Action::Subscribe, &stream(&wish)?, wish.count);
+pub(super) async fn leave(State(app): State<AppState>, body: Body) -> Result<Json<Left>, ApiError> {
+    let wish = read(&body)?;
+    let left = simulation(&app)?.leave(Action::Subscribe, &wish.stream, wish.count as usize);
     Ok(Json(Left { left }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn counts_out_of_range_are_refused_by_name_and_range() {
+        let wish = |count: serde_json::Value| {
+            read(&Body(json!({ "stream": "live/show", "count": count })))
+        };
+        for count in [json!(-1), json!(0), json!(10_001), json!("many")] {
+            let refused = wish(count).err().unwrap().to_string();
+            assert!(refused.starts_with("count must"), "{refused}");
+            assert!(refused.contains("from 1 to 10000"), "{refused}");
+        }
+        assert_eq!(wish(json!(3)).unwrap().count, 3);
+    }
 }

@@ -39,10 +39,11 @@ pub(super) fn read_bindings(policy: &Field<'_>) -> Result<StatedBindings, FieldE
     let Some(weir) = policy.member("weir") else {
         return Ok(StatedBindings::default());
     };
-    if !weir.value().is_object() {
-        return Err(weir.must("be an object with scaling and placement"));
-    }
+    weir.only(&["scaling", "placement"])?;
     let placement = weir.member("placement");
+    if let Some(placement) = &placement {
+        placement.only(&["broadcast", "subscribe"])?;
+    }
     let placed = |action| {
         placement
             .as_ref()
@@ -57,6 +58,7 @@ pub(super) fn read_bindings(policy: &Field<'_>) -> Result<StatedBindings, FieldE
 
 fn read_binding(field: Option<Field<'_>>) -> Result<Option<Binding>, FieldError> {
     let Some(field) = field else { return Ok(None) };
+    field.only(&["policy", "settings"])?;
     let settings = match field.member("settings") {
         None => "{}".to_owned(),
         Some(settings) if settings.value().is_object() => settings.value().to_string(),
@@ -90,5 +92,64 @@ impl BindingsMember {
                 subscribe: member(subscribe),
             }),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(weir: Value) -> Result<StatedBindings, String> {
+        let policy = json!({ "weir": weir });
+        read_bindings(&Field::root(&policy)).map_err(|error| error.0)
+    }
+
+    #[test]
+    fn misspelt_members_are_refused_with_the_known_ones() {
+        let bound = || json!({ "policy": "threshold" });
+        let cases = [
+            (
+                json!({ "scalling": bound() }),
+                "weir.scalling",
+                "scaling, placement",
+            ),
+            (
+                json!({ "placement": { "subscriber": bound() } }),
+                "weir.placement.subscriber",
+                "broadcast, subscribe",
+            ),
+            (
+                json!({ "scaling": { "policy": "threshold", "setings": {} } }),
+                "weir.scaling.setings",
+                "policy, settings",
+            ),
+            (
+                json!({ "placement": "packing" }),
+                "weir.placement",
+                "object",
+            ),
+            (json!([]), "weir", "object"),
+        ];
+        for (weir, named, known) in cases {
+            let refused = read(weir).unwrap_err();
+            assert!(refused.starts_with(named), "{refused}");
+            assert!(refused.contains(known), "{refused}");
+        }
+    }
+
+    #[test]
+    fn each_decision_is_bound_by_its_own_member() {
+        let stated = read(json!({
+            "scaling": { "policy": "threshold", "settings": { "drain": true } },
+            "placement": { "subscribe": { "policy": "packing" }, "broadcast": null },
+        }))
+        .unwrap();
+        assert_eq!(stated.scaling.unwrap().settings, r#"{"drain":true}"#);
+        assert_eq!(stated.subscribe.unwrap().policy, "packing");
+        assert!(stated.broadcast.is_none());
     }
 }
