@@ -58,9 +58,14 @@ impl Reconciler {
             return false;
         }
         let mut stopping = self.shared.stopping.clone();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the machine's time is what is spared, not simulated time"
+        )]
+        let rested = tokio::time::sleep(rest);
         tokio::select! {
             _ = stopping.wait_for(|stopping| *stopping) => true,
-            () = tokio::time::sleep(rest) => false,
+            () = rested => false,
         }
     }
 
