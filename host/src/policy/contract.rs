@@ -6,8 +6,8 @@ wasmtime::component::bindgen!({
     ownership: Borrowing { duplicate_if_necessary: true },
 });
 
-pub(super) use exports::weir::policy::{about, placement, scaling};
 pub(super) use self::weir::policy::types;
+pub(super) use exports::weir::policy::{about, placement, scaling};
 
 /// The package, without its version.
 pub(super) const PACKAGE: &str = "weir:policy/";
