@@ -17,15 +17,15 @@ use super::api::Api;
 const PATIENCE: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Limits of the demo's group: one origin and up to twelve edges, with waits that suit an evening of a quarter of an
-/// hour, and policies bound by name.
+/// Limits of the demo's group: one origin and two to twelve edges, with waits that suit an evening of eight
+/// minutes, and policies bound by name.
 fn limits() -> Value {
     json!({ "policy": {
-        "name": "demo-limits", "description": "one origin, up to twelve edges",
+        "name": "demo-limits", "description": "one origin, two to twelve edges",
         "type": "com.red5pro.services.autoscaling.model.ScalePolicyMaster", "version": "0.0.3",
         "targets": { "region": [ { "name": "default", "target": [
-            { "role": "edge", "minLimit": 1, "maxLimit": 12, "scaleAdjustment": 2, "scaleInWaitTime": 20_000,
-              "coolDownPeriod": 20_000, "estimatedWarmUpTime": 90_000 },
+            { "role": "edge", "minLimit": 2, "maxLimit": 12, "scaleAdjustment": 3, "scaleInWaitTime": 10_000,
+              "coolDownPeriod": 10_000, "estimatedWarmUpTime": 90_000 },
             { "role": "origin", "minLimit": 1, "maxLimit": 1, "scaleAdjustment": 1 },
         ] } ] },
         "weir": { "scaling": { "policy": "threshold", "settings": { "drain": true, "drainFactor": 0.75 } } },
@@ -76,7 +76,7 @@ async fn call(api: &Api, what: &str, url: &str, body: Option<&Value>) -> anyhow:
 
 /// Waits until an origin and an edge are in service.
 pub(super) async fn until_served(api: &Api, group: &str) -> anyhow::Result<()> {
-    say("\nThe origin boots, then the first edge …")?;
+    say("\nThe origin boots, then the first edges …")?;
     let looking = async {
         loop {
             let nodes = api.nodes(group).await?;

@@ -62,13 +62,15 @@ pub(super) fn seconds(time: Duration) -> String {
 
 fn standing(picture: &Picture) -> String {
     let crowd = &picture.crowd;
+    let edges = picture.count("edge", "inservice");
     let booting = picture.count("edge", "pending") + picture.count("edge", "running");
     format!(
-        "{}  {:>3} of {:>3} viewers on {:>2} edges ({booting} booting, {} draining){}; refused {}, cut {}",
+        "{}  {:>3} of {:>3} viewers on {:>2} {} ({booting} booting, {} draining){}; refused {}, cut {}",
         seconds(picture.real),
         crowd.watching,
         crowd.wanted,
-        picture.count("edge", "inservice"),
+        edges,
+        if edges == 1 { "edge" } else { "edges" },
         picture.count("edge", "draining"),
         load(picture, "edge"),
         crowd.refused,

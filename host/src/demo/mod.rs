@@ -33,12 +33,12 @@ use api::Api;
 pub use command::command;
 pub use summary::Summary;
 
-/// Pace of the simulated clock: a reporting period of 10 s lasts a quarter of a second, the recorded evening 18 s.
+/// Pace of the simulated clock: a reporting period of 10 s lasts a quarter of a second, the recorded evening 12.5 s.
 pub const SPEED: u32 = 40;
 /// The recorded evening is played in so much simulated time, over and over.
-const EVENING: DurationMs = DurationMs::secs(720);
-/// Viewers at its height: ten edges at their threshold.
-const PEAK_VIEWERS: f64 = 120.0;
+const EVENING: DurationMs = DurationMs::secs(500);
+/// Viewers at its height: eight edges at their threshold.
+const PEAK_VIEWERS: f64 = 96.0;
 /// Loopback addresses that the viewers come from, so that the limit per client address is not the story.
 const CLIENT_ADDRESSES: u8 = 32;
 

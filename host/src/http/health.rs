@@ -46,6 +46,7 @@ pub(super) async fn ready(State(app): State<AppState>) -> (StatusCode, Json<Heal
 #[utoipa::path(get, path = "/metrics", tag = "health",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub(super) async fn figures(State(app): State<AppState>) -> impl IntoResponse {
+    app.standing.take(&app.fleet);
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         app.metrics.render(),

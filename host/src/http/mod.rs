@@ -8,6 +8,7 @@ mod auth;
 mod client;
 mod downloads;
 mod error;
+mod figures;
 mod health;
 pub mod lenient;
 mod node_auth;
@@ -61,6 +62,7 @@ pub struct AppState {
     pub simulation: Option<Arc<Simulation>>,
     downloads: Arc<Downloads>,
     unknown_nodes: Arc<UnknownNodes>,
+    standing: Arc<figures::Standing>,
 }
 
 /// What an [`AppState`] is made of.
@@ -90,12 +92,14 @@ impl From<AppParts> for AppState {
             simulation: parts.simulation,
             downloads: Arc::default(),
             unknown_nodes: Arc::default(),
+            standing: Arc::default(),
         }
     }
 }
 
 /// Every route of the server. Serve it with connect info, else clients have no address.
 pub fn router(app: AppState) -> Router {
+    figures::describe();
     let rendering = error::Rendering {
         clock: app.clock.clone(),
         body_limit: app.settings.load().body_limit,
