@@ -33,6 +33,7 @@
 
 ;; part: weir:policy/placement@0.1.0#select
 ;; Refuses: case 1 of the result, case 0 of the refusal is "full".
-(func (export "weir:policy/placement@0.1.0#select") (param i32) (result i32)
+(func (export "weir:policy/placement@0.1.0#select")
+  (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
   (i32.store8 (i32.const 2048) (i32.const 1))
   (i32.const 2048))

@@ -57,7 +57,6 @@ pub fn view(view: &View) -> placement::View {
 /// The question as `weighted` takes it.
 pub fn request(request: &SelectRequest) -> placement::Request {
     placement::Request {
-        action: placement::Action::Subscribe,
         stream_key: request.stream_key,
         path: None,
         region: request.region,

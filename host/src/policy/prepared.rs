@@ -7,7 +7,7 @@ use weir_core::placement::{Refusal, SelectRequest};
 use super::contract::{placement, types as wit};
 use super::engine::Core;
 use super::guest::Guest;
-use super::{Outcome, Prepared, from_guest, to_guest};
+use super::{Outcome, Prepared, from_guest};
 
 /// An instance that grew by more than this since it was prepared is replaced: it keeps something of each question.
 const MOST_GROWTH: usize = 1024 * 1024;
@@ -58,7 +58,6 @@ impl Prepared for WasmPrepared {
                 count: *count,
             }));
         let question = wit::Request {
-            action: to_guest::action(request.action),
             stream_key: request.stream_key,
             path: request.path.as_deref(),
             region: request.region,

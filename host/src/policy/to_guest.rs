@@ -63,7 +63,7 @@ pub(super) fn with_view<R>(view: &core::View, f: impl FnOnce(wit::View<'_>) -> R
     })
 }
 
-pub(super) fn action(action: Action) -> wit::Action {
+fn action(action: Action) -> wit::Action {
     match action {
         Action::Broadcast => wit::Action::Broadcast,
         Action::Subscribe => wit::Action::Subscribe,

@@ -14,13 +14,18 @@ pub const SCORE_BITS: u32 = 22;
 /// Largest score.
 pub const MAX_SCORE: u32 = (1 << SCORE_BITS) - 1;
 
+/// Most nodes in a choice.
+pub const MOST: usize = 8;
+
 /// Key of a node: those with room come before the full ones, and among each the discouraged ones last.
+#[inline]
 pub fn key(has_room: bool, discouraged: bool, score: u32) -> u32 {
     let tier = u32::from(has_room) * 2 + u32::from(!discouraged);
     (tier << SCORE_BITS) | score.min(MAX_SCORE)
 }
 
 /// The key is of a node that has room.
+#[inline]
 pub fn has_room(key: u32) -> bool {
     key >> (SCORE_BITS + 1) != 0
 }
@@ -49,15 +54,13 @@ pub struct Row {
 
 /// What a question is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct Question {
     /// Where.
     pub place: Place,
-    /// How many different nodes.
+    /// How many different nodes, at most [`MOST`].
     pub count: usize,
     /// Rises with each question: nodes of one key take turns by it.
     pub sequence: u32,
-    /// Clients handed out since the view, as (id, count).
-    pub handed_out: &'a [(u32, u32)],
 }
 
 /// The nodes of a view in their order, overall and per region.
@@ -68,7 +71,7 @@ pub struct Ranking {
     overall: Order,
     /// One per region; empty when there is one region only, then `overall` is its order too.
     regions: Vec<Order>,
-    /// (id, row) by id.
+    /// (id, row) by id; empty when the rows come in the order of their ids anyway.
     by_id: Vec<(u32, u32)>,
 }
 
@@ -102,9 +105,9 @@ impl Order {
 impl Ranking {
     /// Sorts the rows. `region_of_zone` has one entry per zone of the view.
     pub fn new(rows: Vec<Row>, region_of_zone: Vec<u32>) -> Self {
-        let mut by_id: Vec<(u32, u32)> = Vec::with_capacity(rows.len());
-        by_id.extend(rows.iter().zip(0u32..).map(|(row, at)| (row.id, at)));
-        if !by_id.is_sorted() {
+        let mut by_id: Vec<(u32, u32)> = Vec::new();
+        if !rows.is_sorted_by_key(|row| row.id) {
+            by_id.extend(rows.iter().zip(0u32..).map(|(row, at)| (row.id, at)));
             by_id.sort_unstable();
         }
         let mut ranking = Self {
@@ -123,11 +126,26 @@ impl Ranking {
         self.rows.is_empty()
     }
 
-    /// Up to `count` ids, best first. `rekey(row, clients)` gives the key of a row (as numbered in [`Ranking::new`])
-    /// with so many more clients than the view says; it must not be larger than the row's own. Empty when the place
-    /// has no node.
-    pub fn choose(&self, question: &Question<'_>, rekey: impl Fn(usize, u32) -> u32) -> Vec<u32> {
-        walk::choose(self, question, rekey)
+    /// Up to `count` ids, best first. `handed_out` has the clients handed out since the view, as (id, count);
+    /// `rekey(row, clients)` gives the key of a row (as numbered in [`Ranking::new`]) with so many more clients than
+    /// the view says, and must not be larger than the row's own. Empty when the place has no node.
+    pub fn choose(
+        &self,
+        question: &Question,
+        handed_out: impl ExactSizeIterator<Item = (u32, u32)>,
+        rekey: impl Fn(usize, u32) -> u32,
+    ) -> Vec<u32> {
+        walk::choose(self, question, handed_out, rekey)
+    }
+
+    /// The row of an id, if the view has it.
+    fn row_of(&self, id: u32) -> Option<u32> {
+        if self.by_id.is_empty() {
+            let at = self.rows.binary_search_by_key(&id, |row| row.id).ok()?;
+            return Some(at as u32);
+        }
+        let at = self.by_id.binary_search_by_key(&id, |entry| entry.0).ok()?;
+        Some(self.by_id[at].1)
     }
 
     fn region_of(&self, row: u32) -> u32 {

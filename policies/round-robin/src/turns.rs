@@ -46,11 +46,8 @@ impl Turns {
     /// # Errors
     /// `full` when the view has no node at all, `no-such-place` when only the wanted place has none.
     pub fn select(&self, request: &Request) -> Result<Choice, Refusal> {
-        let handed_out: Vec<(u32, u32)> = request
-            .handed_out
-            .iter()
-            .map(|entry| (entry.id, entry.count))
-            .collect();
+        let handed_out = request.handed_out.iter();
+        let handed_out = handed_out.map(|entry| (entry.id, entry.count));
         let question = Question {
             place: Place {
                 region: request.region,
@@ -59,9 +56,8 @@ impl Turns {
             },
             count: request.count as usize,
             sequence: request.sequence,
-            handed_out: &handed_out,
         };
-        let ids = self.ranking.choose(&question, |row, clients| {
+        let ids = self.ranking.choose(&question, handed_out, |row, clients| {
             let (free, discouraged) = self.room[row];
             key(free > clients, discouraged, 0)
         });

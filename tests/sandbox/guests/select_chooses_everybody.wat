@@ -1,6 +1,7 @@
 ;; Answers stream 666 with 100,000 ids: more than this server's memory for an answer.
-(func (export "weir:policy/placement@0.1.0#select") (param $request i32) (result i32)
-  (if (i32.eq (i32.load offset=4 (local.get $request)) (i32.const 666))
+(func (export "weir:policy/placement@0.1.0#select") (param $stream i32) (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)
+  (result i32)
+  (if (i32.eq (local.get $stream) (i32.const 666))
     (then
       (drop (memory.grow (i32.const 16)))
       (i32.store (i32.const 3076) (i32.const 65536))

@@ -7,44 +7,40 @@ const BUCKETS: usize = 256;
 /// Numbers of the rows, largest key first; equal keys in the order given.
 pub(super) fn best_first(rows: &[Row]) -> Vec<u32> {
     let mut counts = [[0u32; BUCKETS]; 3];
-    let mut from: Vec<(u32, u32)> = Vec::with_capacity(rows.len());
-    for (row, at) in rows.iter().zip(0u32..) {
-        // Turned round, so that ascending order has the largest key first.
+    // One word per row: its number below, its key above, turned round so that ascending order has the largest first.
+    let mut from: Vec<u64> = Vec::with_capacity(rows.len());
+    from.extend(rows.iter().zip(0u64..).map(|(row, at)| {
         let turned = !row.key & 0xff_ffff;
-        for (digit, count) in counts.iter_mut().enumerate() {
-            count[bucket(turned, digit)] += 1;
-        }
-        from.push((turned, at));
-    }
-    let mut into = vec![(0u32, 0u32); rows.len()];
+        counts[0][(turned & 0xff) as usize] += 1;
+        counts[1][(turned >> 8 & 0xff) as usize] += 1;
+        counts[2][(turned >> 16) as usize] += 1;
+        u64::from(turned) << 32 | at
+    }));
+    let mut into = vec![0u64; rows.len()];
     for (digit, count) in counts.iter_mut().enumerate() {
         if !starts(count, rows.len()) {
             continue;
         }
         for entry in &from {
-            let place = &mut count[bucket(entry.0, digit)];
-            into[*place as usize] = *entry;
-            *place += 1;
+            let bucket = (entry >> (32 + 8 * digit) & 0xff) as usize;
+            let place = count[bucket];
+            count[bucket] = place + 1;
+            into[place as usize] = *entry;
         }
         std::mem::swap(&mut from, &mut into);
     }
-    from.into_iter().map(|(_, at)| at).collect()
-}
-
-fn bucket(turned: u32, digit: usize) -> usize {
-    ((turned >> (8 * digit)) & 0xff) as usize
+    from.iter().map(|entry| *entry as u32).collect()
 }
 
 /// Turns counts into starting places; false when all entries share one bucket and there is nothing to sort.
 fn starts(counts: &mut [u32; BUCKETS], entries: usize) -> bool {
     let mut place = 0;
+    let mut most = 0;
     for count in counts.iter_mut() {
-        if *count as usize == entries {
-            return false;
-        }
+        most = most.max(*count);
         let here = *count;
         *count = place;
         place += here;
     }
-    true
+    (most as usize) < entries
 }

@@ -1,6 +1,6 @@
 //! One question: a walk along the orders of the wanted places until enough nodes are found.
 
-use super::{Order, Place, Question, Ranking, has_room};
+use super::{MOST, Order, Place, Question, Ranking, has_room};
 
 /// A place to look in: an order, and a zone when only that zone will do.
 #[derive(Clone, Copy)]
@@ -25,41 +25,44 @@ struct Walk<'a> {
     touched: Vec<Touched>,
     /// Bit per row: it is in `touched`.
     marks: Vec<u64>,
-    chosen: Vec<u32>,
+    chosen: [u32; MOST],
+    found: usize,
 }
 
 pub(super) fn choose(
     ranking: &Ranking,
-    question: &Question<'_>,
+    question: &Question,
+    handed_out: impl ExactSizeIterator<Item = (u32, u32)>,
     rekey: impl Fn(usize, u32) -> u32,
 ) -> Vec<u32> {
     let mut walk = Walk {
         ranking,
         sequence: question.sequence,
-        count: question.count,
+        count: question.count.min(MOST),
         touched: Vec::new(),
         marks: Vec::new(),
-        chosen: Vec::with_capacity(question.count.min(ranking.rows.len())),
+        chosen: [0; MOST],
+        found: 0,
     };
-    walk.touch(question.handed_out, rekey);
+    walk.touch(handed_out, rekey);
     let stretches = stretches(ranking, question.place);
-    if stretches.len() > 1 {
+    if stretches.iter().flatten().count() > 1 {
         // A node with room elsewhere is better than a full one in the wanted place.
-        stretches
-            .iter()
-            .for_each(|stretch| walk.fill(stretch, true));
+        for stretch in stretches.iter().flatten() {
+            walk.fill(stretch, true);
+        }
     }
-    stretches
-        .iter()
-        .for_each(|stretch| walk.fill(stretch, false));
-    walk.chosen
+    for stretch in stretches.iter().flatten() {
+        walk.fill(stretch, false);
+    }
+    walk.chosen[..walk.found]
         .iter()
         .map(|row| ranking.rows[*row as usize].id)
         .collect()
 }
 
 /// The places to look in, most wanted first.
-fn stretches(ranking: &Ranking, place: Place) -> Vec<Stretch<'_>> {
+fn stretches(ranking: &Ranking, place: Place) -> [Option<Stretch<'_>>; 3] {
     let overall = Stretch {
         order: &ranking.overall,
         region: None,
@@ -68,58 +71,54 @@ fn stretches(ranking: &Ranking, place: Place) -> Vec<Stretch<'_>> {
     let of_zone = |zone: u32| ranking.region_of_zone.get(zone as usize).copied();
     let region = place.region.or(place.zone.and_then(of_zone));
     let Some(region) = region else {
-        return vec![overall];
+        return [Some(overall), None, None];
     };
-    let order = ranking
-        .regions
-        .get(region as usize)
-        .unwrap_or(&ranking.overall);
-    let mut found = Vec::with_capacity(3);
-    if place.zone.is_some() {
-        found.push(Stretch {
-            order,
-            region: Some(region),
-            zone: place.zone,
-        });
+    let in_region = Stretch {
+        order: ranking
+            .regions
+            .get(region as usize)
+            .unwrap_or(&ranking.overall),
+        region: Some(region),
+        zone: None,
+    };
+    let in_zone = place.zone.map(|zone| Stretch {
+        zone: Some(zone),
+        ..in_region
+    });
+    match (in_zone, place.strict) {
+        (Some(_), true) => [in_zone, None, None],
+        (None, true) => [Some(in_region), None, None],
+        (_, false) => [in_zone, Some(in_region), Some(overall)],
     }
-    if !(place.strict && place.zone.is_some()) {
-        found.push(Stretch {
-            order,
-            region: Some(region),
-            zone: None,
-        });
-    }
-    if !place.strict {
-        found.push(overall);
-    }
-    found
 }
 
 impl Walk<'_> {
     /// Takes the nodes whose key changed out of the order and ranks them anew.
-    fn touch(&mut self, handed_out: &[(u32, u32)], rekey: impl Fn(usize, u32) -> u32) {
-        if handed_out.is_empty() {
+    fn touch(
+        &mut self,
+        handed_out: impl ExactSizeIterator<Item = (u32, u32)>,
+        rekey: impl Fn(usize, u32) -> u32,
+    ) {
+        if handed_out.len() == 0 {
             return;
         }
         self.marks = vec![0; self.ranking.rows.len().div_ceil(64)];
+        self.touched.reserve_exact(handed_out.len());
         for (id, clients) in handed_out {
-            let Ok(at) = self.ranking.by_id.binary_search_by_key(id, |(id, _)| *id) else {
+            let Some(row) = self.ranking.row_of(id) else {
                 continue;
             };
-            let row = self.ranking.by_id[at].1;
-            let key = rekey(row as usize, *clients);
+            let key = rekey(row as usize, clients);
             if key == self.ranking.rows[row as usize].key || self.is_touched(row) {
                 continue;
             }
             self.marks[row as usize / 64] |= 1 << (row % 64);
-            self.touched.push(Touched {
-                key,
-                clients: *clients,
-                row,
-            });
+            self.touched.push(Touched { key, clients, row });
         }
-        self.touched
-            .sort_unstable_by_key(|touched| (!touched.key, touched.clients, touched.row));
+        if self.touched.len() > 1 {
+            self.touched
+                .sort_unstable_by_key(|touched| (!touched.key, touched.clients, touched.row));
+        }
     }
 
     fn is_touched(&self, row: u32) -> bool {
@@ -131,7 +130,7 @@ impl Walk<'_> {
     fn fill(&mut self, stretch: &Stretch<'_>, only_with_room: bool) {
         let mut touched = 0;
         let mut start = 0;
-        while start < stretch.order.rows.len() && self.chosen.len() < self.count {
+        while start < stretch.order.rows.len() && self.found < self.count {
             let end = stretch.order.run_end[start] as usize;
             let run = &stretch.order.rows[start..end];
             let key = self.ranking.rows[run[0] as usize].key;
@@ -150,7 +149,7 @@ impl Walk<'_> {
     fn take_run(&mut self, stretch: &Stretch<'_>, run: &[u32]) {
         let first = self.sequence as usize % run.len();
         for row in run[first..].iter().chain(&run[..first]) {
-            if self.chosen.len() == self.count {
+            if self.found == self.count {
                 return;
             }
             if !self.is_touched(*row) {
@@ -166,7 +165,7 @@ impl Walk<'_> {
         wanted: impl Fn(u32) -> bool,
     ) {
         while let Some(touched) = self.touched.get(*next) {
-            if self.chosen.len() == self.count || !wanted(touched.key) {
+            if self.found == self.count || !wanted(touched.key) {
                 return;
             }
             *next += 1;
@@ -180,8 +179,9 @@ impl Walk<'_> {
             && stretch
                 .region
                 .is_none_or(|wanted| wanted == self.ranking.region_of(row));
-        if here && !self.chosen.contains(&row) {
-            self.chosen.push(row);
+        if here && !self.chosen[..self.found].contains(&row) {
+            self.chosen[self.found] = row;
+            self.found += 1;
         }
     }
 }

@@ -41,7 +41,6 @@ fn view(nodes: &[(u32, u32, u32, u8)]) -> View {
 
 fn request(sequence: u32, handed_out: Vec<HandedOut>) -> Request {
     Request {
-        action: Action::Broadcast,
         stream_key: 1,
         path: None,
         region: None,

@@ -51,7 +51,6 @@ fn edges(connections: &[u32]) -> View {
 
 fn request(count: u32) -> Request {
     Request {
-        action: Action::Subscribe,
         stream_key: 1,
         path: None,
         region: None,
