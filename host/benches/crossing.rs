@@ -3,6 +3,10 @@
 //!
 //! `cargo bench -p weir --bench crossing`: over loopback, signed, real clock.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench paces its load by the machine's time"
+)]
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
 #[path = "support/crowd.rs"]

@@ -3,6 +3,10 @@
 //! `cargo bench -p weir --bench http_select`: 10, 100 and 1,000 edges, all of which carry the stream; their reports
 //! come in meanwhile.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench paces its load by the machine's time"
+)]
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
 #[path = "support/crowd.rs"]

@@ -2,6 +2,10 @@
 //!
 //! `cargo bench -p weir --bench ingest`: in process and over loopback, then what 1,000 reports a second take of a core.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a bench paces its load by the machine's time"
+)]
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
 #[path = "support/crowd.rs"]
