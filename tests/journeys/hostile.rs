@@ -23,7 +23,8 @@ const PLACEMENT: &str = r#"(global $hostile (mut i32) (i32.const 0))
 (func (export "weir:policy/placement@0.1.0#prepare") (param $view i32) (result i32)
   (global.set $hostile (i32.eq (i32.load offset=12 (local.get $view)) (i32.const 13)))
   (i32.const 1024))
-(func (export "weir:policy/placement@0.1.0#select") (param $request i32) (result i32)
+(func (export "weir:policy/placement@0.1.0#select") (param i32 i32 i32 i32 i32 i32 i32 i32)
+  (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
   (i32.store8 (i32.const 2048) (i32.const 1))
   (if (i32.eqz (global.get $hostile)) (then (return (i32.const 2048))))"#;
 
