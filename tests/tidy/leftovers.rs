@@ -36,14 +36,7 @@ fn texts() -> Vec<(String, String)> {
 #[test]
 fn nothing_names_the_machine_it_was_written_on() {
     let mut findings = Findings::default();
-    let signs = [
-        "/work/",
-        "/root/",
-        "/home/",
-        "/Users/",
-        "artifactory",
-        "/tmp/bash",
-    ];
+    let signs = ["/home/", "/Users/", "artifactory", "/tmp/"];
     for (path, text) in texts() {
         for (index, line) in text.lines().enumerate() {
             if let Some(sign) = signs.iter().find(|sign| line.contains(*sign)) {
