@@ -13,6 +13,8 @@
 mod crowd;
 #[path = "support/figures.rs"]
 mod figures;
+#[path = "support/in_process.rs"]
+mod in_process;
 #[path = "support/line.rs"]
 mod line;
 #[path = "support/median.rs"]
@@ -39,11 +41,11 @@ use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use tokio::sync::mpsc;
-use tower::ServiceExt;
 use weir::fleet::Fleet;
 
+use in_process::in_process;
 use line::Line;
-use meter::{Spent, against_floor, timed};
+use meter::against_floor;
 use records::Crew;
 use server::Process;
 use speaker::Speaker;
@@ -84,7 +86,7 @@ fn compare(process: &Process, edges: u32) -> anyhow::Result<()> {
         .runtime
         .spawn(report(world.fleet.clone(), speakers, edges));
     std::thread::sleep(Duration::from_secs(2));
-    let ours = process.router(&world);
+    let ours = process.service(&world);
     let ours_at = process.serve(ours.clone())?;
     let bytes = answer(&mut Line::open(ours_at)?)?;
     let bare = move || {
@@ -96,8 +98,8 @@ fn compare(process: &Process, edges: u32) -> anyhow::Result<()> {
         &format!("{edges} edges, in process (no socket on either side)"),
         ROUNDS,
         70,
-        || in_process(process, &floor),
-        || in_process(process, &ours),
+        || in_process(process, &floor, questions(), "{"),
+        || in_process(process, &ours, questions(), "{"),
     );
     let mut floor_lines = lines(process.serve(floor)?)?;
     let mut our_lines = lines(ours_at)?;
@@ -148,25 +150,11 @@ fn lines(address: std::net::SocketAddr) -> anyhow::Result<Vec<Line>> {
         .collect::<Result<_, _>>()?)
 }
 
-fn in_process(process: &Process, router: &Router) -> Spent {
-    let pieces = (VOLLEY * LINES) as u32;
-    let requests: Vec<Request<Body>> = (0..pieces)
-        .map(|_| {
-            Request::get(PATH)
-                .body(Body::empty())
-                .expect("the path is a path")
-        })
-        .collect();
-    process.metrics.run_upkeep();
-    timed(pieces, || {
-        process.runtime.block_on(async {
-            for request in requests {
-                let answer = router.clone().oneshot(request).await;
-                let answer = answer.expect("a router does not fail");
-                assert!(answer.status().is_success(), "{}", answer.status());
-                let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
-                assert!(body.is_ok_and(|body| body.len() > 2));
-            }
-        });
-    })
+fn questions() -> Vec<Request<Body>> {
+    let question = || {
+        Request::get(PATH)
+            .body(Body::empty())
+            .expect("the path is a path")
+    };
+    (0..VOLLEY * LINES).map(|_| question()).collect()
 }

@@ -12,6 +12,8 @@
 mod crowd;
 #[path = "support/figures.rs"]
 mod figures;
+#[path = "support/in_process.rs"]
+mod in_process;
 #[path = "support/line.rs"]
 mod line;
 #[path = "support/median.rs"]
@@ -38,14 +40,14 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::post;
 use tokio::sync::mpsc;
-use tower::ServiceExt;
 use weir_cloud::clock::{Clock, SystemClock};
 use weir_cloud::node_auth::{NODE_HEADER, NodeKey, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 use weir_core::report::Message;
 
+use in_process::in_process;
 use line::Line;
 use median::median;
-use meter::{Spent, against_floor, timed};
+use meter::against_floor;
 use records::Crew;
 use server::{PASSWORD, Process};
 use speaker::Speaker;
@@ -56,6 +58,8 @@ const PATH: &str = "/streammanager/cloudwatch";
 const NODES: u32 = 1_000;
 const LINES: usize = 8;
 const ROUNDS: usize = 15;
+/// How every answer starts.
+const ACCEPTED: &str = r#"{"accepted":true"#;
 /// Reports a line sends in one round.
 const VOLLEY: usize = 500;
 
@@ -135,13 +139,20 @@ fn main() -> anyhow::Result<()> {
         crowd::tell(&world.fleet, speaker, 500);
     }
     println!("a report has {} bytes", letter(&mut speakers[0]).body.len());
-    let ours = process.router(&world);
+    let ours = process.service(&world);
     let floor = Router::new().route(PATH, post(bare));
-    in_process(&process, &floor, &ours, &mut speakers);
+    let speakers = std::cell::RefCell::new(speakers);
+    let letters = || letters(&mut speakers.borrow_mut());
+    against_floor(
+        "ingest in process (no socket on either side)",
+        ROUNDS,
+        50,
+        || in_process(&process, &floor, letters(), ACCEPTED),
+        || in_process(&process, &ours, letters(), ACCEPTED),
+    );
     let (floor, ours) = (process.serve(floor)?, process.serve(ours)?);
     let mut floor_lines = lines(floor)?;
     let mut our_lines = lines(ours)?;
-    let speakers = std::cell::RefCell::new(speakers);
     let round = |lines: &mut Vec<Line>| {
         let requests = volleys(&mut speakers.borrow_mut());
         process.metrics.run_upkeep();
@@ -177,34 +188,10 @@ fn volleys(speakers: &mut [Speaker]) -> Vec<Vec<Vec<u8>>> {
         .collect()
 }
 
-fn in_process(process: &Process, floor: &Router, ours: &Router, speakers: &mut [Speaker]) {
-    let speakers = std::cell::RefCell::new(speakers);
-    let round = |router: &Router| -> Spent {
-        let mut speakers = speakers.borrow_mut();
-        let requests: Vec<Request<Body>> = (0..VOLLEY * LINES)
-            .map(|at| letter(&mut speakers[at % (NODES as usize - 2)]).request())
-            .collect();
-        process.metrics.run_upkeep();
-        let pieces = requests.len() as u32;
-        timed(pieces, || {
-            process.runtime.block_on(async {
-                for request in requests {
-                    let answer = router.clone().oneshot(request).await;
-                    let answer = answer.expect("a router does not fail");
-                    assert!(answer.status().is_success(), "{}", answer.status());
-                    let read = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
-                    assert!(read.is_ok_and(|body| body.starts_with(br#"{"accepted":true"#)));
-                }
-            });
-        })
-    };
-    against_floor(
-        "ingest in process (no socket on either side)",
-        ROUNDS,
-        50,
-        || round(floor),
-        || round(ours),
-    );
+fn letters(speakers: &mut [Speaker]) -> Vec<Request<Body>> {
+    (0..VOLLEY * LINES)
+        .map(|at| letter(&mut speakers[at % (NODES as usize - 2)]).request())
+        .collect()
 }
 
 /// 1,000 reports a second for some seconds over one connection: what the server takes of a core.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
+use axum::ServiceExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -143,7 +144,7 @@ impl App {
                 .map(|cloud| Arc::new(Simulation::new(cloud, fleet.clone()))),
         }
         .into();
-        let service = crate::http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+        let service = crate::http::service(app).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(upkeep(metrics, outside.clock.clone(), shutdown.clone()));
         let stop = shutdown.clone();
         let serving = axum::serve(listener, service)

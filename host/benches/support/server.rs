@@ -1,16 +1,20 @@
 //! The HTTP side as the program builds it: logs at their shipped level, figures recorded.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use axum::Router;
+use axum::ServiceExt;
+use axum::extract::Request;
+use axum::response::Response;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use tower::Service;
 use weir::config::log::LogConfig;
 use weir::http::settings::HttpSettings;
-use weir::http::{AppParts, AppState};
+use weir::http::{AppParts, AppState, Front};
 use weir::secret::Secret;
 use weir::telemetry::Telemetry;
 use weir_cloud::clock::SystemClock;
@@ -37,8 +41,8 @@ impl Process {
         })
     }
 
-    /// Every route of the server.
-    pub fn router(&self, world: &World) -> Router {
+    /// The whole server.
+    pub fn service(&self, world: &World) -> Front {
         let settings = HttpSettings {
             cluster_password: Secret::new(PASSWORD),
             ..HttpSettings::default()
@@ -52,14 +56,18 @@ impl Process {
             simulation: None,
         }
         .into();
-        weir::http::router(app)
+        weir::http::service(app)
     }
 
     /// Serves on loopback until the process ends.
-    pub fn serve(&self, router: Router) -> anyhow::Result<SocketAddr> {
+    pub fn serve<S>(&self, service: S) -> anyhow::Result<SocketAddr>
+    where
+        S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send,
+    {
         let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let service = service.into_make_service_with_connect_info::<SocketAddr>();
         self.runtime
             .spawn(async move { axum::serve(listener, service).await });
         Ok(address)

@@ -1,47 +1,94 @@
-//! One span and one line per request, and the figures behind `/metrics`. Never the query: it may hold a token.
+//! One line per request, and the figures behind `/metrics`. Never the query: it may hold a token.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use metrics::{Counter, Histogram};
 use tracing::Instrument;
 
-/// Middleware: outermost but for the URL mending.
+const SECONDS: &str = "weir_http_request_seconds";
+const ANSWERED: &str = "weir_http_requests_total";
+
+/// Middleware: outermost of the routes. Its span tells what a request did on its way.
 pub(super) async fn observe(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(
-        || "unmatched".to_owned(),
-        |matched| matched.as_str().to_owned(),
-    );
-    let span = tracing::info_span!("http.request", %method, route);
-    async move {
-        let response = next.run(request).await;
-        record(&method, route, &path, response.status().as_u16(), started);
-        response
-    }
-    .instrument(span)
-    .await
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = || matched.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let span = tracing::info_span!("http.request", %method, route = route());
+    let response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| record(&method, route(), &path, response.status(), started));
+    response
 }
 
-fn record(method: &Method, route: String, path: &str, status: u16, started: Instant) {
-    let elapsed = started.elapsed();
-    let elapsed_ms = (elapsed.as_secs_f64() * 10_000.0).round() / 10.0;
-    if is_for_operators(&route, status) {
-        tracing::info!(path, status, elapsed_ms, "answered");
+/// Notes an answered request.
+pub(super) fn record(
+    method: &Method,
+    route: &str,
+    path: &str,
+    status: StatusCode,
+    started: Instant,
+) {
+    let seconds = started.elapsed().as_secs_f64();
+    tell(route, path, status, seconds);
+    histogram(route).record(seconds);
+    counter(method, route, status).increment(1);
+}
+
+fn tell(route: &str, path: &str, status: StatusCode, seconds: f64) {
+    let elapsed_ms = (seconds * 10_000.0).round() / 10.0;
+    let code = status.as_u16();
+    if is_for_operators(route, code) {
+        tracing::info!(path, status = code, elapsed_ms, "answered");
     } else {
-        tracing::debug!(path, status, elapsed_ms, "answered");
+        tracing::debug!(path, status = code, elapsed_ms, "answered");
     }
-    metrics::histogram!("weir_http_request_seconds", "route" => route.clone())
-        .record(elapsed.as_secs_f64());
+}
+
+fn histogram(route: &str) -> Histogram {
+    metrics::histogram!(SECONDS, "route" => route.to_owned())
+}
+
+fn counter(method: &Method, route: &str, status: StatusCode) -> Counter {
     metrics::counter!(
-        "weir_http_requests_total",
-        "method" => method_label(method), "route" => route, "status" => status.to_string()
+        ANSWERED,
+        "method" => method_label(method), "route" => route.to_owned(), "status" => status.as_str().to_owned()
     )
-    .increment(1);
+}
+
+/// Notes requests of one route that went well, without looking their figures up each time.
+pub(super) struct Meter {
+    method: Method,
+    route: &'static str,
+    figures: OnceLock<(Histogram, Counter)>,
+}
+
+impl Meter {
+    /// The figures are looked up with the first request: by then somebody records them.
+    pub(super) fn new(method: Method, route: &'static str) -> Self {
+        Self {
+            method,
+            route,
+            figures: OnceLock::new(),
+        }
+    }
+
+    /// As [`record`] with status 200.
+    pub(super) fn record(&self, path: &str, started: Instant) {
+        let (seconds, answered) = self.figures.get_or_init(|| {
+            let answered = counter(&self.method, self.route, StatusCode::OK);
+            (histogram(self.route), answered)
+        });
+        let elapsed = started.elapsed().as_secs_f64();
+        tell(self.route, path, StatusCode::OK, elapsed);
+        seconds.record(elapsed);
+        answered.increment(1);
+    }
 }
 
 /// What operators did, and what went wrong here. Questions of clients and reports of nodes come by the thousand, and

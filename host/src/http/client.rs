@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 
 use super::AppState;
 use super::settings::HttpSettings;
@@ -18,12 +18,22 @@ impl FromRequestParts<AppState> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Infallible> {
+        Ok(Self::of(
+            &app.settings.load(),
+            &parts.extensions,
+            &parts.headers,
+        ))
+    }
+}
+
+impl Client {
+    /// Of a request.
+    pub(super) fn of(settings: &HttpSettings, sent: &Extensions, headers: &HeaderMap) -> Self {
         // Without a socket (a test that calls the router itself) nobody is at 0.0.0.0.
-        let peer = parts
-            .extensions
+        let peer = sent
             .get::<ConnectInfo<SocketAddr>>()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
-        Ok(Self(address(&app.settings.load(), peer, &parts.headers)))
+        Self(address(settings, peer, headers))
     }
 }
 

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use weir_cloud::clock::SharedClock;
 use weir_core::units::DurationMs;
 
+use super::AppState;
 use super::lenient::FieldError;
 use crate::fleet::{AssignError, FleetError};
 use crate::store::StoreError;
@@ -157,6 +158,15 @@ pub(super) struct Rendering {
     pub(super) body_limit: usize,
 }
 
+impl Rendering {
+    pub(super) fn of(app: &AppState) -> Self {
+        Self {
+            clock: app.clock.clone(),
+            body_limit: app.settings.load().body_limit,
+        }
+    }
+}
+
 /// Middleware: gives every failure its body. Outside everything that can fail.
 pub(super) async fn render(
     State(rendering): State<Rendering>,
@@ -165,10 +175,20 @@ pub(super) async fn render(
 ) -> Response {
     let method = request.method().clone();
     let uri = request.uri().clone();
-    let mut response = match unreadable_path(uri.path()) {
+    let response = match unreadable_path(uri.path()) {
         None => next.run(request).await,
         Some(error) => error.into_response(),
     };
+    // The path alone: the query may hold a token.
+    rendered(response, || format!("{method} {}", uri.path()), &rendering)
+}
+
+/// The answer, with the standard body if it is a failure. `asked`: method and path.
+pub(super) fn rendered(
+    mut response: Response,
+    asked: impl Fn() -> String,
+    rendering: &Rendering,
+) -> Response {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;
@@ -181,8 +201,7 @@ pub(super) async fn render(
     if is_own && response.extensions().get::<ApiError>().is_none() {
         return response;
     }
-    // The path alone: the query may hold a token.
-    let asked = format!("{method} {}", uri.path());
+    let asked = asked();
     let error = response
         .extensions_mut()
         .remove::<ApiError>()

@@ -1,7 +1,7 @@
 //! Everything that comes in by HTTP. Handlers parse, call one use case and map the answer; nothing decides here.
 //!
-//! Outermost first: URL mending ([`normalise`]), access log, standard error bodies, panic guard, routes. Old-API
-//! spellings live in `v3_1/wire` alone.
+//! Outermost first: URL mending and the short way for questions ([`Front`]), access log, standard error bodies, panic
+//! guard, routes. Old-API spellings live in `v3_1/wire` alone.
 
 mod access_log;
 mod auth;
@@ -9,12 +9,14 @@ mod client;
 mod downloads;
 mod error;
 mod figures;
+mod front;
 mod health;
 pub mod lenient;
 mod node_auth;
 pub mod normalise;
 mod openapi;
 mod params;
+mod questions;
 mod reports;
 pub mod settings;
 mod unknown_nodes;
@@ -31,8 +33,6 @@ use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tower::Layer;
-use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::decompression::RequestDecompressionLayer;
@@ -42,6 +42,7 @@ use crate::fleet::Fleet;
 use crate::simulation::Simulation;
 use crate::store::Store;
 use downloads::Downloads;
+pub use front::Front;
 use settings::{CorsOrigins, HttpSettings};
 use unknown_nodes::UnknownNodes;
 
@@ -97,15 +98,16 @@ impl From<AppParts> for AppState {
     }
 }
 
-/// Every route of the server. Serve it with connect info, else clients have no address.
-pub fn router(app: AppState) -> Router {
+/// Everything the server answers. Serve it with connect info, else clients have no address.
+pub fn service(app: AppState) -> Front {
     figures::describe();
-    let rendering = error::Rendering {
-        clock: app.clock.clone(),
-        body_limit: app.settings.load().body_limit,
-    };
+    Front::new(app.clone(), routes(app))
+}
+
+fn routes(app: AppState) -> Router {
+    let rendering = error::Rendering::of(&app);
     let limit = DefaultBodyLimit::max(rendering.body_limit);
-    let routes = Router::new()
+    Router::new()
         .nest(
             "/streammanager/api/3.1/admin",
             guarded(&app, v3_1::admin_routes()),
@@ -147,9 +149,7 @@ pub fn router(app: AppState) -> Router {
         .layer(RequestDecompressionLayer::new())
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(rendering, error::render))
-        .layer(from_fn(access_log::observe));
-    // The URL must be mended before it is routed, so the mending wraps the router instead of being its layer.
-    Router::new().fallback_service(MapRequestLayer::new(normalise::mend).layer(routes))
+        .layer(from_fn(access_log::observe))
 }
 
 fn guarded(app: &AppState, routes: Router<AppState>) -> Router<AppState> {

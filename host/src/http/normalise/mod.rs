@@ -155,6 +155,9 @@ pub(super) fn mend<B>(mut request: Request<B>) -> Request<B> {
 }
 
 fn mended_uri(uri: &Uri) -> Option<Uri> {
+    if is_plain(uri.path(), uri.query()) {
+        return None;
+    }
     let meant = normalise(uri.path(), uri.query());
     if Some(meant.as_str()) == uri.path_and_query().map(PathAndQuery::as_str) {
         return None;
@@ -163,6 +166,37 @@ fn mended_uri(uri: &Uri) -> Option<Uri> {
     // What does not parse is left as it was sent: the router will not know it either.
     parts.path_and_query = Some(PathAndQuery::try_from(meant).ok()?);
     Uri::from_parts(parts).ok()
+}
+
+/// A question or a report with nothing to mend, told without building the URL anew: these come by the thousand. It may
+/// say no where there is nothing to mend, never the reverse.
+fn is_plain(path: &str, query: Option<&str>) -> bool {
+    let is_bare = |text: &str| !text.contains(['%', '+', ' ']);
+    let plain_query = query.is_none_or(|query| {
+        let pairs = || query.split('&');
+        let is_pair = |pair: &str| !pair.is_empty() && pair != "=" && !is_token(key_of(pair));
+        is_bare(query) && !query.contains('?') && pairs().all(is_pair)
+    });
+    plain_query && is_bare(path) && (path == "/streammanager/cloudwatch" || is_question(path))
+}
+
+/// `/streammanager/api/{version}/event/{scope…}/{stream}`, where the scope is none of the API's words.
+fn is_question(path: &str) -> bool {
+    let Some(below) = path.strip_prefix("/streammanager/api/") else {
+        return false;
+    };
+    let mut segments = below.split('/');
+    let mut next = || segments.next().filter(|segment| !segment.is_empty());
+    let (version, event, first) = (next(), next(), next());
+    let is_word = |segment: &str| {
+        ["list", "test"]
+            .iter()
+            .any(|word| segment.eq_ignore_ascii_case(word))
+    };
+    version.is_some()
+        && event == Some("event")
+        && first.is_some_and(|first| !is_word(first))
+        && segments.all(|segment| !segment.is_empty())
 }
 
 /// The path and query that were meant. Idempotent; never fails.
@@ -230,7 +264,6 @@ fn mend_query(query: &str) -> String {
         })
         .filter(|(key, value)| !key.is_empty() || value.is_some_and(|v| !v.is_empty()))
         .collect();
-    let is_token = |key: &str| key.eq_ignore_ascii_case("accessToken");
     let last_token = pairs
         .iter()
         .rposition(|(key, value)| is_token(key) && value.is_some_and(|v| !v.is_empty()));
@@ -249,6 +282,14 @@ fn mend_query(query: &str) -> String {
         }
     }
     meant
+}
+
+fn is_token(key: &str) -> bool {
+    key.eq_ignore_ascii_case("accessToken")
+}
+
+fn key_of(pair: &str) -> &str {
+    pair.split_once('=').map_or(pair, |(key, _)| key)
 }
 
 /// Without blanks at its ends, in any spelling a URL has for them.

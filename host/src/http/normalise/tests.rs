@@ -117,6 +117,21 @@ fn other_paths_keep_their_words() {
 }
 
 #[test]
+fn usual_questions_and_reports_are_plain() {
+    let api = "/streammanager/api/3.1/event";
+    assert!(is_plain("/streammanager/cloudwatch", None));
+    assert!(is_plain(
+        &format!("{api}/live/s"),
+        Some("action=subscribe&region=eu")
+    ));
+    assert!(!is_plain(&format!("{api}/list"), None));
+    assert!(!is_plain(
+        &format!("{api}/live/s"),
+        Some("action=subscribe?accessToken=T")
+    ));
+}
+
+#[test]
 fn the_request_is_rewritten_in_place() {
     let request = Request::get("/streammanager/api/3.1/EVENT/test/?a=1")
         .body(())
@@ -133,6 +148,19 @@ proptest! {
             None => (once.as_str(), None),
         };
         prop_assert_eq!(normalise(path, query), once.clone());
+    }
+
+    #[test]
+    fn what_is_called_plain_needs_no_mending(
+        path in "/streammanager/(cloudwatch|api/3.1/event|api/3.1/Event|api//event)(/(list|Test|live|a|%20a|a\\+|)){0,3}",
+        query in "(&|\\?|=|action=subscribe|%20|\\+|accessToken=|AccessToken=T|a){0,4}",
+    ) {
+        if is_plain(&path, Some(&query)) {
+            prop_assert_eq!(normalise(&path, Some(&query)), format!("{path}?{query}"));
+        }
+        if is_plain(&path, None) {
+            prop_assert_eq!(normalise(&path, None), path);
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ use super::error::ApiError;
 use crate::fleet::GroupHandle;
 
 pub(super) use logs::download as download_log;
+pub(super) use streams::choose_or_stats;
 
 /// Routes below `/streammanager/api/{version}/admin`.
 pub(super) fn admin_routes() -> Router<AppState> {
@@ -92,7 +93,7 @@ pub(super) fn stream_routes() -> Router<AppState> {
         .route("/list", get(streams::list))
         .route("/list/stats", get(streams::list_stats))
         .route("/test", get(debug::stream_test))
-        .route("/{*path}", get(streams::choose_or_stats))
+        .route("/{*path}", get(streams::ask))
 }
 
 /// A group by name or number.
@@ -135,7 +136,7 @@ pub(super) fn group(app: &AppState, key: &str) -> Result<Arc<GroupHandle>, ApiEr
     alarms::set,
     streams::list,
     streams::list_stats,
-    streams::choose_or_stats,
+    streams::ask,
     streams::clear,
     debug::cloud_controller,
     debug::stream_test,

@@ -27,17 +27,27 @@ use crate::http::params::Params;
         ("region" = Option<String>, Query), ("strict" = Option<bool>, Query), ("endpoints" = Option<u32>, Query, description = "different nodes wanted, 1 to 8"),
         ("transcode" = Option<bool>, Query)),
     responses((status = 200, body = ServerChoice, description = "an array with endpoints above 1")))]
-pub(super) async fn choose_or_stats(
+pub(super) async fn ask(
     State(app): State<AppState>,
     Path(path): Path<String>,
-    Client(client): Client,
+    client: Client,
     params: Params,
 ) -> Result<Response, ApiError> {
-    match read_path(&path)? {
-        Asked::Stats(stream) => Ok(Json(stats(&app, &stream)?).into_response()),
+    choose_or_stats(&app, &path, client, &params)
+}
+
+/// The answer to [`ask`], for which nothing has to be waited for.
+pub(in crate::http) fn choose_or_stats(
+    app: &AppState,
+    path: &str,
+    Client(client): Client,
+    params: &Params,
+) -> Result<Response, ApiError> {
+    match read_path(path)? {
+        Asked::Stats(stream) => Ok(Json(stats(app, &stream)?).into_response()),
         Asked::Server(stream) => {
-            let question = read_question(&app, stream, client, &params)?;
-            choose(&app, &question)
+            let question = read_question(app, stream, client, params)?;
+            choose(app, &question)
         }
     }
 }
