@@ -16,6 +16,7 @@ use weir_core::plan::OperatorOrder;
 use weir_core::reservations::ReservationBook;
 use weir_core::stream::StreamName;
 
+use super::configuration::Configuration;
 use super::gauge::Gauge;
 use super::mailbox::Mailbox;
 use super::picture;
@@ -61,7 +62,7 @@ pub(super) enum Request {
     /// Drop stream entries; answers how many.
     ClearStreams(bool, oneshot::Sender<u32>),
     /// Documents, thresholds or settings changed.
-    Configure(super::Configuration),
+    Configure(Configuration),
 }
 
 /// Questions answered and refused since the reconciler last looked, per role and region.
@@ -321,14 +322,10 @@ impl GroupHandle {
         self.order(OperatorOrder::DeleteGroup).await.map(|_| ())
     }
 
-    pub(super) async fn configure(
-        &self,
-        configuration: super::Configuration,
-    ) -> Result<(), FleetError> {
-        self.requests
-            .send(Request::Configure(configuration))
-            .await
-            .map_err(|_| FleetError::Stopping)
+    /// From now on the group runs with this. Nobody takes it when its task has ended: whoever starts another one reads
+    /// what is stored and set by then.
+    pub(super) async fn configure(&self, configuration: Configuration) {
+        let _ = self.requests.send(Request::Configure(configuration)).await;
     }
 
     async fn order(&self, order: OperatorOrder) -> Result<Vec<NodeNo>, FleetError> {

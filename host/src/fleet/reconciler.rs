@@ -16,6 +16,7 @@ use weir_core::ids::NodeNo;
 use weir_core::plan::{OperatorOrder, OrderRefused, Plan, Planner};
 use weir_core::units::{DurationMs, UtcMs};
 
+use super::configuration::Configuration;
 use super::decide::{Decided, Scaler};
 use super::executor::Fact;
 use super::group::{GroupHandle, Request};
@@ -125,7 +126,7 @@ impl Reconciler {
                 let _ = reply.send(self.handle.state.write().clear_streams(active));
             }
             Request::Configure(configuration) => {
-                let super::Configuration {
+                let Configuration {
                     spec,
                     rules,
                     places,
