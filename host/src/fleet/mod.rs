@@ -14,6 +14,7 @@ mod executor;
 mod gauge;
 mod group;
 mod mailbox;
+mod orders;
 mod picture;
 mod publish;
 mod receive;
@@ -69,6 +70,13 @@ pub enum FleetError {
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The group's records turned out not to be what this server knew; they are being read from the store. Nobody's
+    /// fault, and what was asked was not stored: ask again in a moment.
+    #[error("node group {group} is being read from the store again; ask again")]
+    ReadingAgain {
+        /// The group.
+        group: GroupName,
+    },
     /// The server is shutting down.
     #[error("the server is shutting down")]
     Stopping,

@@ -18,7 +18,8 @@ use weir_core::units::DurationMs;
 
 use super::configuration::documents;
 use super::decide::Scaler;
-use super::group::{GroupHandle, ORDER_CAPACITY};
+use super::group::GroupHandle;
+use super::orders::ORDER_CAPACITY;
 use super::publish::Publisher;
 use super::reconciler::{Ended, Reconciler};
 use super::sweeper::Sweeper;
@@ -190,12 +191,7 @@ impl Fleet {
                 now,
             );
             let book = ReservationBook::new(self.shared.reservation_limits());
-            let handle = Arc::new(GroupHandle::new(
-                state,
-                book,
-                requests,
-                self.shared.store.clone(),
-            ));
+            let handle = Arc::new(GroupHandle::new(state, book, requests, &self.shared));
             for (no, boot) in &boots {
                 handle.mailbox.expect_boot(*no, boot);
             }
