@@ -12,6 +12,7 @@ mod flood;
 mod guests;
 mod hostile;
 mod nodes_die;
+mod reading_again;
 mod reload;
 mod restart;
 mod retire;

@@ -17,8 +17,9 @@ use crate::nodes::NodeLink;
 
 /// A call that has no answer by then is given up, by the machine's clock; the next pass asks again.
 const ANSWER_WITHIN: DurationMs = DurationMs::secs(60);
-/// Calls to the cloud under way at once, over all groups.
-const CALLS_AT_ONCE: usize = 32;
+/// Calls of each verb to the cloud under way at once, over all groups. Apart, so that launches which hang leave room to
+/// look at what is there, and to end it.
+const CALLS_AT_ONCE: usize = 16;
 
 /// What came back from outside.
 #[derive(Debug)]
@@ -34,15 +35,28 @@ pub(super) enum Fact {
 pub(super) struct Executor {
     cloud: Arc<dyn CloudController>,
     link: Arc<dyn NodeLink>,
-    slots: Arc<Semaphore>,
+    launches: Arc<Semaphore>,
+    looks: Arc<Semaphore>,
+    ends: Arc<Semaphore>,
 }
 
 impl Executor {
     pub(super) fn new(cloud: Arc<dyn CloudController>, link: Arc<dyn NodeLink>) -> Self {
+        let slots = || Arc::new(Semaphore::new(CALLS_AT_ONCE));
         Self {
             cloud,
             link,
-            slots: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
+            launches: slots(),
+            looks: slots(),
+            ends: slots(),
+        }
+    }
+
+    fn slots(&self, kind: CallKind) -> &Semaphore {
+        match kind {
+            CallKind::Launch => &self.launches,
+            CallKind::Describe => &self.looks,
+            CallKind::Terminate => &self.ends,
         }
     }
 
@@ -50,7 +64,7 @@ impl Executor {
     pub(super) fn call(&self, call: CloudCall, facts: mpsc::UnboundedSender<Fact>) {
         let executor = self.clone();
         tokio::spawn(async move {
-            let Ok(_slot) = executor.slots.acquire().await else {
+            let Ok(_slot) = executor.slots(call.kind).acquire().await else {
                 return;
             };
             let asked = AssertUnwindSafe(executor.carry_out(&call)).catch_unwind();
@@ -59,8 +73,8 @@ impl Executor {
                 Ok(Err(_)) => CallAnswer::Unclear("the call broke off".to_owned()),
                 Err(_) => CallAnswer::Unclear(format!("no answer within {ANSWER_WITHIN}")),
             };
-            if let CallAnswer::Unclear(problem) = &answer {
-                tracing::warn!(node.id = %call.node.id, call = ?call.kind, %problem, "the cloud gave no clear answer; asking again");
+            if let Some(problem) = problem(&answer) {
+                tracing::warn!(node.id = %call.node.id, call = ?call.kind, problem, "the cloud gave no clear answer; asking again");
             }
             // The receiver is gone only when the group's task has ended: then the next one asks again.
             let _ = facts.send(Fact::Called(call.node.no, call.kind, answer));
@@ -86,13 +100,27 @@ impl Executor {
                 .map_or_else(refused, seen),
             CallKind::Describe => match self.cloud.describe(&node.region, &node.id).await {
                 Ok(found) => found.map_or(CallAnswer::Absent, seen),
-                Err(error) => CallAnswer::Unclear(error.to_string()),
+                Err(error) => unclear(&error),
             },
             CallKind::Terminate => match self.cloud.terminate(&node.region, &node.id).await {
                 Ok(()) => CallAnswer::Accepted,
-                Err(error) => CallAnswer::Unclear(error.to_string()),
+                Err(error) => unclear(&error),
             },
         }
+    }
+}
+
+/// What the log says of an answer that settles nothing.
+fn problem(answer: &CallAnswer) -> Option<&str> {
+    match answer {
+        CallAnswer::Throttled => Some("the cloud throttles our calls"),
+        CallAnswer::Unclear(problem) => Some(problem),
+        CallAnswer::Instance(_)
+        | CallAnswer::Ending
+        | CallAnswer::Ended
+        | CallAnswer::Absent
+        | CallAnswer::Accepted
+        | CallAnswer::Failed(_) => None,
     }
 }
 
@@ -132,8 +160,19 @@ fn refused(error: CloudError) -> CallAnswer {
     match error {
         CloudError::NoCapacity { .. } => CallAnswer::Failed(LaunchFailure::NoCapacity),
         CloudError::Refused { reason } => CallAnswer::Failed(LaunchFailure::Refused(reason)),
-        CloudError::Throttled | CloudError::Unknown { .. } => {
+        CloudError::Throttled | CloudError::Unknown { .. } => unclear(&error),
+    }
+}
+
+/// Of a call that is to be made again.
+fn unclear(error: &CloudError) -> CallAnswer {
+    match error {
+        CloudError::Throttled => CallAnswer::Throttled,
+        CloudError::NoCapacity { .. } | CloudError::Refused { .. } | CloudError::Unknown { .. } => {
             CallAnswer::Unclear(error.to_string())
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,34 +2,31 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 use weir_core::group::Group;
 use weir_core::group_state::GroupState;
-use weir_core::ids::{GroupId, GroupName, NodeNo, RegionName};
+use weir_core::ids::{GroupId, GroupName, RegionName};
 use weir_core::node::{Node, Role};
 use weir_core::placement::Action;
-use weir_core::plan::OperatorOrder;
 use weir_core::reservations::ReservationBook;
 use weir_core::stream::StreamName;
 
 use super::gauge::Gauge;
 use super::mailbox::Mailbox;
+use super::orders::Request;
 use super::picture;
 use super::selections::Selections;
 use super::status::{
-    BindingStatus, GroupStatus, NodeStatus, PublishedStream, ScalingDecision, SelectionDecision,
+    BindingStatus, GroupStatus, PublishedStream, ScalingDecision, SelectionDecision,
 };
 use super::view::{Answering, Offers};
-use super::{FleetError, Launched, Question};
+use super::{FleetError, Question, Shared};
 use crate::policy::{PolicyFault, Rung, SharedPolicy};
 use crate::store::{Store, StoreError};
-
-/// Operators' orders that may wait for one group.
-pub(super) const ORDER_CAPACITY: usize = 256;
 
 /// State of a group: anybody may read it, only the group's reconciler writes.
 pub struct StateCell(RwLock<GroupState>);
@@ -44,24 +41,6 @@ impl StateCell {
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, GroupState> {
         self.0.write()
     }
-}
-
-/// What others ask of the reconciler.
-pub(super) enum Request {
-    /// An operator's order; answered when it is stored.
-    Order(
-        OperatorOrder,
-        oneshot::Sender<Result<Vec<NodeNo>, FleetError>>,
-    ),
-    /// Several sunsets, all or none.
-    Sunset(
-        Vec<NodeNo>,
-        oneshot::Sender<Result<Vec<NodeNo>, FleetError>>,
-    ),
-    /// Drop stream entries; answers how many.
-    ClearStreams(bool, oneshot::Sender<u32>),
-    /// Documents, thresholds or settings changed.
-    Configure(super::Configuration),
 }
 
 /// Questions answered and refused since the reconciler last looked, per role and region.
@@ -97,7 +76,10 @@ pub struct GroupHandle {
     calls: [Mutex<Vec<CallNote>>; 2],
     sequences: [AtomicU32; 2],
     pub(super) selections: Selections,
-    requests: mpsc::Sender<Request>,
+    pub(super) requests: mpsc::Sender<Request>,
+    pub(super) stopping: watch::Receiver<bool>,
+    /// The group's record is no more.
+    pub(super) deleted: AtomicBool,
     store: Arc<dyn Store>,
 }
 
@@ -106,7 +88,7 @@ impl GroupHandle {
         state: GroupState,
         book: ReservationBook,
         requests: mpsc::Sender<Request>,
-        store: Arc<dyn Store>,
+        shared: &Shared,
     ) -> Self {
         let (id, name) = (state.group().id, state.group().name.clone());
         Self {
@@ -124,7 +106,9 @@ impl GroupHandle {
             sequences: [AtomicU32::new(0), AtomicU32::new(0)],
             selections: Selections::default(),
             requests,
-            store,
+            stopping: shared.stopping.clone(),
+            deleted: AtomicBool::new(false),
+            store: shared.store.clone(),
         }
     }
 
@@ -258,92 +242,5 @@ impl GroupHandle {
 
     pub(super) fn next_sequence(&self, action: Action) -> u32 {
         self.sequences[action as usize].fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Records a launch of one node; answers once it is stored, before the cloud is done.
-    ///
-    /// # Errors
-    /// [`FleetError::Refused`] over the maximum, without a launch target, or while the group is being deleted.
-    pub async fn launch(&self, role: Role) -> Result<Launched, FleetError> {
-        let launched = self.order(OperatorOrder::Launch(role)).await?;
-        let node = launched
-            .first()
-            .and_then(|no| self.record(*no))
-            .ok_or(FleetError::Stopping)?;
-        Ok(Launched {
-            node,
-            group: self.group(),
-        })
-    }
-
-    fn record(&self, no: NodeNo) -> Option<Arc<Node>> {
-        self.state
-            .read()
-            .member(no)
-            .map(|member| member.node.clone())
-    }
-
-    /// Ends a node. Without `force` only one in service. Answers it as it was before.
-    ///
-    /// # Errors
-    /// [`FleetError::NotFound`], [`FleetError::Refused`] in a wrong state.
-    pub async fn terminate(&self, no: NodeNo, force: bool) -> Result<NodeStatus, FleetError> {
-        let before = {
-            let state = self.state.read();
-            let member = state.member(no).ok_or_else(|| FleetError::NotFound {
-                what: "node",
-                name: no.to_string(),
-            })?;
-            picture::of_member(&state, member)
-        };
-        self.order(OperatorOrder::Terminate { no, force }).await?;
-        Ok(before)
-    }
-
-    /// Marks edges as sunset: no new viewers, gone when empty. All of them or none.
-    ///
-    /// # Errors
-    /// [`FleetError::Refused`] when one is no edge or is on its way out.
-    pub async fn sunset(&self, nodes: Vec<NodeNo>) -> Result<(), FleetError> {
-        self.ask(|reply| Request::Sunset(nodes, reply)).await??;
-        Ok(())
-    }
-
-    /// Drops stream entries from the lists; with `active` also those that flow. Answers how many.
-    ///
-    /// # Errors
-    /// [`FleetError::Stopping`].
-    pub async fn clear_streams(&self, active: bool) -> Result<u32, FleetError> {
-        self.ask(|reply| Request::ClearStreams(active, reply)).await
-    }
-
-    pub(super) async fn delete(&self) -> Result<(), FleetError> {
-        self.order(OperatorOrder::DeleteGroup).await.map(|_| ())
-    }
-
-    pub(super) async fn configure(
-        &self,
-        configuration: super::Configuration,
-    ) -> Result<(), FleetError> {
-        self.requests
-            .send(Request::Configure(configuration))
-            .await
-            .map_err(|_| FleetError::Stopping)
-    }
-
-    async fn order(&self, order: OperatorOrder) -> Result<Vec<NodeNo>, FleetError> {
-        self.ask(|reply| Request::Order(order, reply)).await?
-    }
-
-    async fn ask<T>(
-        &self,
-        request: impl FnOnce(oneshot::Sender<T>) -> Request,
-    ) -> Result<T, FleetError> {
-        let (reply, answer) = oneshot::channel();
-        self.requests
-            .send(request(reply))
-            .await
-            .map_err(|_| FleetError::Stopping)?;
-        answer.await.map_err(|_| FleetError::Stopping)
     }
 }

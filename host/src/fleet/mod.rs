@@ -7,12 +7,14 @@
 //! ```
 
 mod assign;
+mod configuration;
 mod decide;
 mod directory;
 mod executor;
 mod gauge;
 mod group;
 mod mailbox;
+mod orders;
 mod picture;
 mod publish;
 mod receive;
@@ -33,7 +35,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 use weir_cloud::CloudController;
 use weir_cloud::clock::SharedClock;
-use weir_core::group::{Bindings, Group, GroupSpec};
+use weir_core::group::{Bindings, Group};
 use weir_core::group_state::{HostRules, Place};
 use weir_core::ids::{GroupId, GroupName, NodeId, RegionName, ZoneName};
 use weir_core::node::Node;
@@ -68,6 +70,13 @@ pub enum FleetError {
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The group's records turned out not to be what this server knew; they are being read from the store. Nobody's
+    /// fault, and what was asked was not stored: ask again in a moment.
+    #[error("node group {group} is being read from the store again; ask again")]
+    ReadingAgain {
+        /// The group.
+        group: GroupName,
+    },
     /// The server is shutting down.
     #[error("the server is shutting down")]
     Stopping,
@@ -168,14 +177,6 @@ pub struct FleetSettings {
     pub sweep_every: DurationMs,
 }
 
-/// What a group runs with.
-#[derive(Clone)]
-pub(crate) struct Configuration {
-    pub(crate) spec: Arc<GroupSpec>,
-    pub(crate) rules: Arc<HostRules>,
-    pub(crate) places: Vec<Place>,
-}
-
 /// What every reconciler uses.
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
@@ -227,37 +228,6 @@ impl Shared {
             per_client: settings.open_questions_per_client,
             per_node_permille: 1_000,
         }
-    }
-
-    /// The group's configuration, from its documents and thresholds.
-    async fn configuration(&self, group: &Group) -> Result<Configuration, FleetError> {
-        let documents = supervisor::documents(self.store.as_ref(), group).await?;
-        let thresholds = self
-            .store
-            .thresholds()
-            .await?
-            .into_iter()
-            .collect::<BTreeMap<_, _>>();
-        let settings = self.settings.read();
-        let (limits, launch) = &documents;
-        let spec = GroupSpec::resolve(
-            &group.regions,
-            limits,
-            launch,
-            &thresholds,
-            &settings.default_bindings,
-        );
-        let places = self
-            .places
-            .iter()
-            .filter(|place| group.regions.contains(&place.region))
-            .cloned()
-            .collect();
-        Ok(Configuration {
-            spec: Arc::new(spec),
-            rules: Arc::new(settings.rules.clone()),
-            places,
-        })
     }
 }
 

@@ -9,6 +9,7 @@ mod mail;
 mod pace;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -16,10 +17,11 @@ use weir_core::ids::NodeNo;
 use weir_core::plan::{OperatorOrder, OrderRefused, Plan, Planner};
 use weir_core::units::{DurationMs, UtcMs};
 
+use super::configuration::Configuration;
 use super::decide::{Decided, Scaler};
 use super::executor::Fact;
-use super::group::{GroupHandle, Request};
-
+use super::group::GroupHandle;
+use super::orders::Request;
 use super::publish::Publisher;
 use super::{FleetError, Shared};
 use crate::store::{Fence, GroupWrite, PolicyState, StoreError, StoredDecision};
@@ -125,7 +127,7 @@ impl Reconciler {
                 let _ = reply.send(self.handle.state.write().clear_streams(active));
             }
             Request::Configure(configuration) => {
-                let super::Configuration {
+                let Configuration {
                     spec,
                     rules,
                     places,
@@ -170,6 +172,7 @@ impl Reconciler {
                 .store
                 .delete_group(self.handle.id, self.fence)
                 .await?;
+            self.handle.deleted.store(true, Ordering::Release);
             return Ok(Some(Ended::Deleted));
         }
         self.decide(now).await?;
@@ -225,12 +228,7 @@ impl Reconciler {
         let saved = self.save(&plan, None, None).await;
         if let Err(error) = saved {
             for (reply, _) in answers {
-                let source = "the store failed".into();
-                let _ = reply.send(Err(StoreError::Unavailable {
-                    doing: "storing the order",
-                    source,
-                }
-                .into()));
+                let _ = reply.send(Err(self.not_stored(&error)));
             }
             return Err(error);
         }

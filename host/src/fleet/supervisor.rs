@@ -10,19 +10,21 @@ use parking_lot::{Mutex, RwLock};
 use rand::SeedableRng;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use weir_core::group::{Group, GroupState as Phase, LaunchDocument, LimitsDocument};
+use weir_core::group::{Group, GroupState as Phase};
 use weir_core::group_state::{GroupState, Place};
 use weir_core::ids::{GroupId, GroupName, RegionName};
 use weir_core::reservations::ReservationBook;
 use weir_core::units::DurationMs;
 
+use super::configuration::documents;
 use super::decide::Scaler;
-use super::group::{GroupHandle, ORDER_CAPACITY};
+use super::group::GroupHandle;
+use super::orders::ORDER_CAPACITY;
 use super::publish::Publisher;
 use super::reconciler::{Ended, Reconciler};
 use super::sweeper::Sweeper;
 use super::{Executor, Fleet, FleetError, FleetSettings, NewGroup, Parts, Shared};
-use crate::store::{Document, DocumentKind, Store, StoredGroup};
+use crate::store::StoredGroup;
 
 /// Pause before a group is read again after its task ended early.
 const RESTART_PAUSE: DurationMs = DurationMs::secs(1);
@@ -32,31 +34,6 @@ fn newest_identifier(stored: &[StoredGroup]) -> u64 {
     let nodes = stored.iter().flat_map(|stored| &stored.nodes);
     let times = nodes.filter_map(|node| node.id.as_str().rsplit('-').next()?.parse().ok());
     times.max().unwrap_or(0)
-}
-
-/// The two documents of a group.
-pub(super) async fn documents(
-    store: &dyn Store,
-    group: &Group,
-) -> Result<(LimitsDocument, LaunchDocument), FleetError> {
-    let missing = |what, name: &str| FleetError::NotFound {
-        what,
-        name: name.to_owned(),
-    };
-    let limits = match store.document(DocumentKind::Limits, &group.limits).await? {
-        Some(Document::Limits(limits)) => limits,
-        Some(Document::Launch(_)) | None => return Err(missing("scale policy", &group.limits)),
-    };
-    let launch = match store
-        .document(DocumentKind::Launch, &group.launch_config)
-        .await?
-    {
-        Some(Document::Launch(launch)) => launch,
-        Some(Document::Limits(_)) | None => {
-            return Err(missing("launch configuration", &group.launch_config));
-        }
-    };
-    Ok((limits, launch))
 }
 
 impl Fleet {
@@ -182,51 +159,6 @@ impl Fleet {
         Ok(before)
     }
 
-    /// Makes every group read its documents and thresholds again.
-    ///
-    /// # Errors
-    /// [`FleetError::Store`]; some groups may have the new ones already.
-    pub async fn documents_changed(&self) -> Result<(), FleetError> {
-        // One at a time: two changes must not reach a group in the wrong order.
-        let _turn = self.configuring.lock().await;
-        for handle in self.groups() {
-            let configuration = self.shared.configuration(&handle.group()).await?;
-            handle
-                .book
-                .lock()
-                .set_limits(self.shared.reservation_limits());
-            match handle.configure(configuration).await {
-                // The group ended meanwhile, or is being read again with what is stored now.
-                Ok(()) | Err(FleetError::Stopping) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes new settings; groups follow at once.
-    ///
-    /// # Errors
-    /// As [`Fleet::documents_changed`].
-    pub async fn reconfigure(&self, settings: FleetSettings) -> Result<(), FleetError> {
-        {
-            let mut current = self.shared.settings.write();
-            let FleetSettings {
-                name_prefix,
-                holder,
-                default_bindings,
-                ..
-            } = current.clone();
-            *current = FleetSettings {
-                name_prefix,
-                holder,
-                default_bindings,
-                ..settings
-            };
-        }
-        self.documents_changed().await
-    }
-
     /// Waits until every task has ended. Call after the stop signal.
     pub async fn stopped(&self) {
         let mut tasks = std::mem::take(&mut *self.tasks.lock());
@@ -241,7 +173,8 @@ impl Fleet {
     ) -> BoxFuture<'a, Result<(), FleetError>> {
         Box::pin(async move {
             let (requests, receiver) = mpsc::channel(ORDER_CAPACITY);
-            let configuration = self.shared.configuration(&stored.group).await?;
+            let settings = self.shared.settings.read().clone();
+            let configuration = self.shared.configuration(&stored.group, &settings).await?;
             let now = self.shared.clock.now();
             let boots: Vec<_> = stored
                 .nodes
@@ -258,20 +191,12 @@ impl Fleet {
                 now,
             );
             let book = ReservationBook::new(self.shared.reservation_limits());
-            let handle = Arc::new(GroupHandle::new(
-                state,
-                book,
-                requests,
-                self.shared.store.clone(),
-            ));
+            let handle = Arc::new(GroupHandle::new(state, book, requests, &self.shared));
             for (no, boot) in &boots {
                 handle.mailbox.expect_boot(*no, boot);
             }
             let id = handle.id;
-            let fence = {
-                let holder = self.shared.settings.read().holder.clone();
-                self.shared.store.take_group(id, &holder).await?
-            };
+            let fence = self.shared.store.take_group(id, &settings.holder).await?;
             self.shared.directory.keep_only(id, &nodes);
             for node in &nodes {
                 self.shared.directory.put(&handle, node);

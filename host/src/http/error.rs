@@ -28,6 +28,9 @@ use crate::store::StoreError;
 /// When to ask again where nothing better is known.
 const RETRY: DurationMs = DurationMs::secs(5);
 
+/// Reading a group again takes no longer while the store answers.
+const READING: DurationMs = DurationMs::secs(1);
+
 /// Why a request was not answered as asked.
 #[derive(Debug, Clone)]
 pub(super) struct ApiError {
@@ -293,6 +296,7 @@ impl From<FleetError> for ApiError {
                 RETRY,
             ),
             FleetError::Store(error) => error.into(),
+            FleetError::ReadingAgain { .. } => Self::unavailable(error.to_string(), READING),
             FleetError::Stopping => Self::unavailable("the server is shutting down", RETRY),
         }
     }

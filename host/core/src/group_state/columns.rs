@@ -25,9 +25,13 @@ pub(super) fn position(length: usize) -> u32 {
 }
 
 impl GroupState {
-    /// The zones a policy's indices speak of, as of `now`.
-    pub(crate) fn zone_rows(&self, now: UtcMs) -> Vec<ZoneRow> {
-        self.tables(now).zones
+    /// The zones a policy's indices speak of, as of `now`; blocked are those without room for this machine type.
+    pub(crate) fn zones_for(&self, instance_type: &InstanceType, now: UtcMs) -> Vec<ZoneRow> {
+        let mut zones = self.tables(now).zones;
+        for zone in &mut zones {
+            zone.blocked = self.troubles.is_full_of(&zone.name, instance_type, now);
+        }
+        zones
     }
 
     pub(super) fn tables(&self, now: UtcMs) -> Tables {
@@ -52,7 +56,7 @@ impl GroupState {
                 tables
                     .zone_at
                     .insert(zone.clone(), position(tables.zones.len()));
-                let blocked = self.is_blocked(zone, now);
+                let blocked = self.troubles.is_full(zone, now);
                 tables.zones.push(ZoneRow {
                     name: zone.clone(),
                     region: position(region),

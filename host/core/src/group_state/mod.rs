@@ -16,6 +16,7 @@ mod picture;
 mod silence;
 mod streams;
 mod transitions;
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ use crate::plan::Plan;
 use crate::timers::Timers;
 use crate::topology::Topology;
 use crate::units::{DurationMs, UtcMs};
+
+use trouble::LaunchTroubles;
 
 pub use calls::{CallAnswer, CallKind, CloudCall, LaunchFailure};
 pub use facts::ReportEffect;
@@ -95,18 +98,6 @@ pub enum OriginServes {
     Never,
 }
 
-/// Launches of a role in a region that failed in a row, and until when none is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct LaunchTrouble {
-    failures: u32,
-    hold_until: UtcMs,
-}
-
-/// First pause after a failed launch; doubles with each further failure.
-const FIRST_HOLD: DurationMs = DurationMs::secs(5);
-/// Longest pause after failed launches.
-const LONGEST_HOLD: DurationMs = DurationMs::secs(600);
-
 /// One group: durable records and soft facts.
 #[derive(Debug)]
 pub struct GroupState {
@@ -122,8 +113,7 @@ pub struct GroupState {
     /// Public and private addresses of nodes.
     by_address: HashMap<String, NodeNo>,
     boot_times: BootTimes,
-    blocked_zones: BTreeMap<ZoneName, UtcMs>,
-    trouble: BTreeMap<(Role, RegionName), LaunchTrouble>,
+    troubles: LaunchTroubles,
     last_launch: BTreeMap<(Role, RegionName), UtcMs>,
     last_retirement: BTreeMap<(Role, RegionName), UtcMs>,
     recent_launches: VecDeque<UtcMs>,
@@ -175,8 +165,7 @@ impl GroupState {
             history: DemandHistory::new(now),
             by_address,
             boot_times: BootTimes::default(),
-            blocked_zones: BTreeMap::new(),
-            trouble: BTreeMap::new(),
+            troubles: LaunchTroubles::default(),
             last_launch,
             last_retirement: BTreeMap::new(),
             recent_launches: VecDeque::new(),
@@ -275,7 +264,7 @@ impl GroupState {
         if node.in_service_at.is_some() && member.node.in_service_at.is_none() {
             self.boot_times
                 .record(node.role, now.since(node.launched_at));
-            self.trouble.remove(&place);
+            self.troubles.worked(&place);
         }
         let ends =
             node.state == NodeState::Terminating && member.node.state != NodeState::Terminating;
@@ -293,7 +282,7 @@ impl GroupState {
             self.streams.forget(no);
         }
         if never_came && given_up {
-            self.note_failed_launch(place, now);
+            self.troubles.failed(place, now);
         }
     }
 
@@ -315,22 +304,9 @@ impl GroupState {
         }
     }
 
-    fn note_failed_launch(&mut self, place: (Role, RegionName), now: UtcMs) {
-        let trouble = self.trouble.entry(place).or_insert(LaunchTrouble {
-            failures: 0,
-            hold_until: now,
-        });
-        trouble.failures += 1;
-        let doublings = trouble.failures.saturating_sub(1).min(16);
-        let hold = DurationMs((FIRST_HOLD.0 << doublings).min(LONGEST_HOLD.0));
-        trouble.hold_until = now + hold;
-    }
-
     /// Failed launches in a row of a role in a region, and until when none is tried there.
     pub fn launch_trouble(&self, role: Role, region: &RegionName) -> Option<(u32, UtcMs)> {
-        self.trouble
-            .get(&(role, region.clone()))
-            .map(|trouble| (trouble.failures, trouble.hold_until))
+        self.troubles.hold(&(role, region.clone()))
     }
 
     pub(crate) fn is_held(&self, role: Role, region: &RegionName, now: UtcMs) -> bool {

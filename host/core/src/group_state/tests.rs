@@ -1,5 +1,6 @@
 //! The aggregate in small stories; time is a number, the cloud and the store are this file.
 
+mod calls;
 mod histories;
 mod story;
 

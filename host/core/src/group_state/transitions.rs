@@ -139,11 +139,7 @@ impl GroupState {
             .members
             .values()
             .filter_map(|member| self.member_due(member, now));
-        let holds = self
-            .trouble
-            .values()
-            .map(|trouble| trouble.hold_until)
-            .filter(|at| *at > now);
+        let holds = self.troubles.next_end(now);
         of_members.chain(holds).min()
     }
 

@@ -3,7 +3,7 @@
 use super::Planner;
 use crate::group::GroupState as Phase;
 use crate::guardrails::GrantedLaunch;
-use crate::ids::{NodeNo, ZoneName};
+use crate::ids::{InstanceType, NodeNo, ZoneName};
 use crate::node::{Node, NodeState, Role};
 use crate::zones;
 
@@ -20,7 +20,7 @@ impl Planner<'_> {
         if self.state.is_held(wish.role, &region, self.now) && !insist {
             return false;
         }
-        let Some(zone) = self.zone_for(wish) else {
+        let Some(zone) = self.zone_for(wish, &target.instance_type) else {
             return false;
         };
         let node = Node {
@@ -58,8 +58,8 @@ impl Planner<'_> {
         true
     }
 
-    fn zone_for(&self, wish: &GrantedLaunch) -> Option<ZoneName> {
-        let snapshot_zones = self.state.zone_rows(self.now);
+    fn zone_for(&self, wish: &GrantedLaunch, instance_type: &InstanceType) -> Option<ZoneName> {
+        let snapshot_zones = self.state.zones_for(instance_type, self.now);
         if let Some(zone) = wish
             .zone
             .and_then(|index| snapshot_zones.get(index as usize))

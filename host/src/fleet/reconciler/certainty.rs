@@ -1,6 +1,7 @@
 //! After a call of the store that failed: a write may have happened all the same.
 
 use super::Reconciler;
+use crate::fleet::FleetError;
 use crate::store::StoreError;
 
 impl Reconciler {
@@ -9,12 +10,23 @@ impl Reconciler {
         tracing::error!(group.id = %self.handle.id, error = %crate::telemetry::chain(error), "the store did not take the group's plan; trying again");
         self.store_failed_at = Some(self.shared.clock.now());
         self.unsure = true;
-        for (_, reply) in self.orders.drain(..) {
-            let unavailable = StoreError::Unavailable {
-                doing: "storing the plan",
+        let orders = std::mem::take(&mut self.orders);
+        for (_, reply) in orders {
+            let _ = reply.send(Err(self.not_stored(error)));
+        }
+    }
+
+    /// What is told to those who wait for what the store did not take.
+    pub(super) fn not_stored(&self, error: &StoreError) -> FleetError {
+        match error {
+            StoreError::Conflict { .. } => self.handle.reading_again(),
+            StoreError::Exists { .. }
+            | StoreError::Unavailable { .. }
+            | StoreError::Unreadable { .. } => StoreError::Unavailable {
+                doing: "storing the order",
                 source: "the store failed".into(),
-            };
-            let _ = reply.send(Err(unavailable.into()));
+            }
+            .into(),
         }
     }
 
