@@ -61,6 +61,9 @@ async fn life_of_an_instance(stage: Stage) {
     let (region, id) = (&request.region, &request.id);
     assert_eq!(cloud.describe(region, id).await, Ok(None));
     assert_eq!(cloud.terminate(region, id).await, Ok(()));
+    let account = cloud.account().await.unwrap();
+    assert_eq!(cloud.account().await.as_ref(), Ok(&account));
+    assert!(!account.is_empty());
 
     let launched = cloud.launch(&request).await.unwrap();
     assert_eq!(launched.id.as_ref(), Some(id));

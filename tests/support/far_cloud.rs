@@ -139,4 +139,8 @@ impl CloudController for FarCloud {
     async fn locations(&self) -> Result<Vec<Location>, CloudError> {
         self.inner.locations().await
     }
+
+    async fn account(&self) -> Result<String, CloudError> {
+        self.inner.account().await
+    }
 }

@@ -173,4 +173,8 @@ impl CloudController for QuietCloud {
         };
         Ok(ZONES.map(location).to_vec())
     }
+
+    async fn account(&self) -> Result<String, CloudError> {
+        Ok("quiet".to_owned())
+    }
 }

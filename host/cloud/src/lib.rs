@@ -1,4 +1,4 @@
-//! The cloud as Weir sees it: five verbs, typed errors, and the simulated cloud that is the embedded default.
+//! The cloud as Weir sees it: six verbs, typed errors, and the simulated cloud that is the embedded default.
 
 pub mod audience;
 pub mod clock;
@@ -149,4 +149,12 @@ pub trait CloudController: Send + Sync + 'static {
     /// # Errors
     /// [`CloudError::Throttled`], [`CloudError::Unknown`]: ask again.
     async fn locations(&self) -> Result<Vec<Location>, CloudError>;
+
+    /// Whose cloud this is (`aws 123456789012`): the same as long as instances belong to the same owner, another for
+    /// another owner. Compared whole, never parsed. What this environment launched is ended only in the account it was
+    /// launched in.
+    ///
+    /// # Errors
+    /// [`CloudError::Throttled`], [`CloudError::Unknown`]: ask again. [`CloudError::Refused`]: an operator must act.
+    async fn account(&self) -> Result<String, CloudError>;
 }

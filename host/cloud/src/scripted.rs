@@ -211,4 +211,9 @@ impl CloudController for ScriptedCloud {
         self.wait().await;
         self.inner.locations().await
     }
+
+    async fn account(&self) -> Result<String, CloudError> {
+        self.wait().await;
+        self.inner.account().await
+    }
 }

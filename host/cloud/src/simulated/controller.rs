@@ -1,4 +1,4 @@
-//! The five verbs on the simulated cloud.
+//! The six verbs on the simulated cloud.
 
 use async_trait::async_trait;
 use weir_core::ids::{NodeId, RegionName};
@@ -61,6 +61,10 @@ impl CloudController for SimulatedCloud {
 
     async fn locations(&self) -> Result<Vec<Location>, CloudError> {
         Ok(self.world.settings.locations.clone())
+    }
+
+    async fn account(&self) -> Result<String, CloudError> {
+        Ok(self.world.settings.account.clone())
     }
 }
 

@@ -13,6 +13,8 @@ use crate::Location;
 pub struct SimulatedSettings {
     /// Everything random follows from it.
     pub seed: u64,
+    /// Whose cloud it is.
+    pub account: String,
     /// Regions and their zones.
     pub locations: Vec<Location>,
     /// Zones that have no room for new instances.
@@ -62,6 +64,7 @@ impl Default for SimulatedSettings {
     fn default() -> Self {
         Self {
             seed: 1,
+            account: "simulated".to_owned(),
             locations: locations([
                 ("ap-northeast-1", "acd"),
                 ("eu-central-1", "abc"),
