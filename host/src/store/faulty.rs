@@ -3,17 +3,18 @@
 //! A fault is scripted for the next call of a verb, or an outage for all of them. `AfterCommit` is the nasty one: the
 //! inner store did it, the caller is told that it failed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use weir_core::group::Group;
-use weir_core::ids::GroupId;
+use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::Role;
 
 use super::{
-    Document, DocumentKind, Fence, GroupWrite, Store, StoreError, StoredDecision, StoredGroup,
+    Binding, Custody, Document, DocumentKind, Fence, GroupWrite, Reaping, Store, StoreError,
+    StoredDecision, StoredGroup,
 };
 
 /// How a call fails.
@@ -27,7 +28,7 @@ pub enum Fault {
     Conflict,
 }
 
-/// The verbs of [`Store`].
+/// The verbs of [`Store`] and [`Custody`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "named as the methods they stand for")]
 pub enum Verb {
@@ -46,6 +47,12 @@ pub enum Verb {
     Decisions,
     Thresholds,
     SetThreshold,
+    Place,
+    Binding,
+    Bind,
+    OnceOnRecord,
+    RecordReaping,
+    Reapings,
 }
 
 #[derive(Default)]
@@ -212,5 +219,41 @@ impl Store for FaultyStore {
     async fn set_threshold(&self, role: Role, percent: u32) -> Result<(), StoreError> {
         let call = self.inner.set_threshold(role, percent);
         self.around(Verb::SetThreshold, call).await
+    }
+}
+
+#[async_trait]
+impl Custody for FaultyStore {
+    async fn place(&self) -> Result<String, StoreError> {
+        self.around(Verb::Place, self.inner.place()).await
+    }
+
+    async fn binding(&self) -> Result<Option<Binding>, StoreError> {
+        self.around(Verb::Binding, self.inner.binding()).await
+    }
+
+    async fn bind(
+        &self,
+        binding: &Binding,
+        replacing: Option<&Binding>,
+        ours: &[NodeId],
+    ) -> Result<(), StoreError> {
+        let call = self.inner.bind(binding, replacing, ours);
+        self.around(Verb::Bind, call).await
+    }
+
+    async fn once_on_record(&self, ids: &[NodeId]) -> Result<BTreeSet<NodeId>, StoreError> {
+        let call = self.inner.once_on_record(ids);
+        self.around(Verb::OnceOnRecord, call).await
+    }
+
+    async fn record_reaping(&self, reaping: &Reaping) -> Result<(), StoreError> {
+        let call = self.inner.record_reaping(reaping);
+        self.around(Verb::RecordReaping, call).await
+    }
+
+    async fn reapings(&self, limit: u32) -> Result<Vec<Reaping>, StoreError> {
+        self.around(Verb::Reapings, self.inner.reapings(limit))
+            .await
     }
 }

@@ -3,6 +3,7 @@
 //! Every write of a group's records carries the writer's fencing number and the expected versions: a manager that
 //! lost its lease, or works from an old copy, is refused and changes nothing.
 
+pub mod custody;
 pub mod faulty;
 pub mod sqlite;
 
@@ -12,6 +13,8 @@ use weir_core::group::{Group, LaunchDocument, LimitsDocument};
 use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::{Node, Role};
 use weir_core::units::UtcMs;
+
+pub use custody::{Binding, Custody, Reaping};
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +133,7 @@ pub struct Fence(pub u64);
 
 /// The store. All errors leave it unchanged.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Custody {
     /// Reachable and writable, for `/readyz`.
     async fn ping(&self) -> Result<(), StoreError>;
 

@@ -5,24 +5,27 @@
 //!
 //! The statements keep to the subset that MySQL 5.7 shares; `migrations/README.md` has the rules.
 
+mod custody;
 mod documents;
 mod file;
 mod groups;
 mod plan;
 mod rows;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use sqlx::SqlitePool;
 use weir_core::group::Group;
-use weir_core::ids::GroupId;
+use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::Role;
 
 pub use file::OpenError;
 
 use super::{
-    Document, DocumentKind, Fence, GroupWrite, Store, StoreError, StoredDecision, StoredGroup,
+    Binding, Custody, Document, DocumentKind, Fence, GroupWrite, Reaping, Store, StoreError,
+    StoredDecision, StoredGroup,
 };
 use rows::failed;
 
@@ -150,5 +153,37 @@ impl Store for SqliteStore {
 
     async fn set_threshold(&self, role: Role, percent: u32) -> Result<(), StoreError> {
         documents::set_threshold(&self.writer, role, percent).await
+    }
+}
+
+#[async_trait]
+impl Custody for SqliteStore {
+    async fn place(&self) -> Result<String, StoreError> {
+        custody::place(&self.path).await
+    }
+
+    async fn binding(&self) -> Result<Option<Binding>, StoreError> {
+        custody::binding(&self.readers).await
+    }
+
+    async fn bind(
+        &self,
+        binding: &Binding,
+        replacing: Option<&Binding>,
+        ours: &[NodeId],
+    ) -> Result<(), StoreError> {
+        custody::bind(&self.writer, binding, replacing, ours).await
+    }
+
+    async fn once_on_record(&self, ids: &[NodeId]) -> Result<BTreeSet<NodeId>, StoreError> {
+        custody::once_on_record(&self.readers, ids).await
+    }
+
+    async fn record_reaping(&self, reaping: &Reaping) -> Result<(), StoreError> {
+        custody::record_reaping(&self.writer, reaping).await
+    }
+
+    async fn reapings(&self, limit: u32) -> Result<Vec<Reaping>, StoreError> {
+        custody::reapings(&self.readers, limit).await
     }
 }

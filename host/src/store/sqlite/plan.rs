@@ -117,12 +117,13 @@ async fn write_node(
     one_row(done.rows_affected(), "node")
 }
 
-/// A node that is gone already is as good as removed.
+/// A node that is gone already is as good as removed. Its identifier stays known.
 async fn delete_node(
     connection: &mut SqliteConnection,
     group: GroupId,
     id: &NodeId,
 ) -> Result<(), StoreError> {
+    super::custody::remember_removed(connection, group, id, DOING).await?;
     sqlx::query("DELETE FROM node WHERE group_id = ? AND id = ?")
         .bind(i64::from(group.0))
         .bind(id.as_str())
