@@ -16,4 +16,5 @@ mod reading_again;
 mod reload;
 mod restart;
 mod retire;
+mod sweep;
 mod tutorial;

@@ -1,6 +1,6 @@
 //! The server's API as its clients see it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,6 +22,15 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// No answer: the server is away, or died over it.
+    pub(crate) fn away() -> Self {
+        Self {
+            status: 503,
+            text: String::new(),
+            retry_after: None,
+        }
+    }
+
     /// The body as JSON; null when it is none.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
@@ -42,23 +51,8 @@ impl Reply {
 impl TestServer {
     /// Sends a request line as it is, byte for byte, as no HTTP client would.
     pub async fn raw(&self, method: &str, target: &str, body: &str) -> Reply {
-        let mut stream = TcpStream::connect(self.address()).await.unwrap();
-        let request = format!(
-            "{method} {target} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{body}",
-            self.address(),
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
-        Reply {
-            status: status.unwrap_or_else(|| panic!("{target}: {answer:?}")),
-            text: text.to_owned(),
-            retry_after: None,
-        }
+        let sent = raw(self.address(), method, target, body).await;
+        sent.unwrap_or_else(|error| panic!("{target}: {error}"))
     }
 
     /// A call of the administrator on the compatible API: `path` without version, token in its header.
@@ -77,6 +71,12 @@ impl TestServer {
         reply.wanted(200).json()
     }
 
+    /// A write of Weir's own API below `/weir/v1/`.
+    pub async fn weir_post(&self, path: &str, body: &Value) -> Reply {
+        self.call("POST", &format!("/weir/v1/{path}"), Some(body))
+            .await
+    }
+
     async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
         let url = format!("{}{path}", self.base_url());
         let method = method.parse().unwrap();
@@ -87,7 +87,7 @@ impl TestServer {
             Some(body) => request.json(body),
             None => request,
         };
-        reply(request.send().await.unwrap()).await
+        reply(request.send().await.unwrap()).await.unwrap()
     }
 
     /// Asks for a server for a stream (`scope/name`) as a client does, from one of this machine's addresses.
@@ -97,7 +97,8 @@ impl TestServer {
             self.base_url()
         );
         let client = reqwest::Client::builder().local_address(from).build();
-        reply(client.unwrap().get(url).send().await.unwrap()).await
+        let answer = client.unwrap().get(url).send().await.unwrap();
+        reply(answer).await.unwrap()
     }
 
     /// Deletes a group; asks again while the store is in trouble.
@@ -115,12 +116,38 @@ impl TestServer {
     }
 }
 
-async fn reply(response: reqwest::Response) -> Reply {
+/// Sends a request line as it is, byte for byte, and reads the answer to its end.
+pub(crate) async fn raw(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    body: &str,
+) -> std::io::Result<Reply> {
+    let mut stream = TcpStream::connect(address).await?;
+    let request = format!(
+        "{method} {target} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
+    let status = status.ok_or_else(|| std::io::Error::other(format!("answered {answer:?}")))?;
+    Ok(Reply {
+        status,
+        text: text.to_owned(),
+        retry_after: None,
+    })
+}
+
+pub(crate) async fn reply(response: reqwest::Response) -> reqwest::Result<Reply> {
     let retry_after = response.headers().get("retry-after");
     let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
-    Reply {
+    Ok(Reply {
         status: response.status().as_u16(),
         retry_after,
-        text: response.text().await.unwrap(),
-    }
+        text: response.text().await?,
+    })
 }

@@ -52,6 +52,7 @@ use directory::Directory;
 use executor::Executor;
 pub use group::GroupHandle;
 use status::NodeStatus;
+pub use sweeper::{SweepStatus, Unrecorded};
 
 /// Why the fleet did not do what was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -188,6 +189,7 @@ pub(crate) struct Shared {
     cloud: Arc<dyn CloudController>,
     settings: RwLock<FleetSettings>,
     places: Vec<Place>,
+    sweep: RwLock<Arc<SweepStatus>>,
     last_ms: Mutex<u64>,
     commands: AtomicU64,
     randomness: Mutex<rand::rngs::SmallRng>,

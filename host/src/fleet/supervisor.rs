@@ -62,6 +62,7 @@ impl Fleet {
             cloud: parts.cloud,
             settings: RwLock::new(settings),
             places: locations.into_iter().map(place).collect(),
+            sweep: RwLock::default(),
             last_ms: Mutex::new(newest_identifier(&stored)),
             commands: AtomicU64::new(0),
             randomness: Mutex::new(rand::rngs::SmallRng::seed_from_u64(parts.seed)),
@@ -259,7 +260,7 @@ impl Fleet {
     fn start_sweeps(self: &Arc<Self>) {
         let shared = self.shared.clone();
         self.tasks.lock().spawn(async move {
-            let mut sweeper = Sweeper::default();
+            let mut sweeper = Sweeper::new(shared.clone());
             let mut stopping = shared.stopping.clone();
             loop {
                 let every = shared.settings.read().sweep_every;
@@ -267,12 +268,7 @@ impl Fleet {
                     _ = stopping.wait_for(|stopping| *stopping) => return,
                     () = shared.clock.sleep(every) => {}
                 }
-                // A store that cannot be read may hold records we do not know of.
-                if let Err(error) = shared.store.ping().await {
-                    tracing::warn!(error = %crate::telemetry::chain(&error), "no sweep while the store is away");
-                    continue;
-                }
-                sweeper.pass(&shared.cloud, &shared.directory, &shared.places).await;
+                sweeper.pass().await;
             }
         });
     }

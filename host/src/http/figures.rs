@@ -24,6 +24,10 @@ pub(super) fn describe() {
     );
     metrics::describe_counter!("weir_reports_total", "Messages of nodes accepted.");
     metrics::describe_counter!(
+        "weir_sweep_ended_total",
+        "Instances without a record that the sweep ended."
+    );
+    metrics::describe_counter!(
         "weir_reports_unknown_total",
         "Messages of servers that are no node of this fleet."
     );

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+mod custody;
 mod documents;
 mod faults;
 mod fixtures;
@@ -73,6 +74,11 @@ macro_rules! on_every_store {
                 plans::newest_thousand_decisions_are_kept,
                 plans::decisions_of_one_group_do_not_crowd_out_another,
                 plans::only_one_of_racing_writers_wins,
+                custody::binding_is_replaced_by_who_knows_it,
+                custody::removed_node_is_remembered_by_its_identifier,
+                custody::identifiers_taken_for_ours_count_as_on_record_once,
+                custody::reapings_are_read_newest_first_and_replaced_by_instance,
+                custody::place_is_the_same_each_time,
             }
         }
     )+};

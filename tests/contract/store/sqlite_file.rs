@@ -2,8 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use weir::store::Store;
 use weir::store::sqlite::{OpenError, SqliteStore};
+use weir::store::{Custody, Store};
 
 use super::fixtures::{node, nodes, stored, with_group};
 
@@ -87,4 +87,22 @@ async fn each_store_has_its_own_environment() {
         one.environment().await.unwrap(),
         two.environment().await.unwrap()
     );
+}
+
+#[tokio::test]
+async fn a_renamed_file_is_the_same_place_and_a_copy_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, renamed) = (folder.path().join("one.db"), folder.path().join("two.db"));
+    let place = async |file: &std::path::Path| {
+        let store = SqliteStore::open(file).await.unwrap();
+        let place = store.place().await.unwrap();
+        store.close().await;
+        place
+    };
+    let before = place(&first).await;
+    std::fs::rename(&first, &renamed).unwrap();
+    assert_eq!(place(&renamed).await, before);
+    std::fs::copy(&renamed, &first).unwrap();
+    assert_ne!(place(&first).await, before);
+    assert_eq!(place(&renamed).await, before);
 }

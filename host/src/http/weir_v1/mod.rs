@@ -4,6 +4,7 @@ mod diagnose;
 mod groups;
 mod policies;
 mod simulation;
+mod sweep;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -28,6 +29,8 @@ pub(super) fn routes() -> Router<AppState> {
             "/simulation/viewers",
             post(simulation::view).delete(simulation::leave),
         )
+        .route("/sweep", get(sweep::read))
+        .route("/sweep/confirm", post(sweep::confirm))
         .route("/nodes/{node}/diagnose", get(diagnose::diagnose))
 }
 
@@ -45,5 +48,7 @@ pub(super) fn routes() -> Router<AppState> {
     simulation::unpublish,
     simulation::view,
     simulation::leave,
+    sweep::read,
+    sweep::confirm,
 ))]
 pub(super) struct Api;

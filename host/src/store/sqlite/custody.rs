@@ -177,14 +177,13 @@ pub(super) async fn record_reaping(
     let document = to_json("reaping", reaping)?;
     let mut transaction = writer.begin_with(BEGIN).await.map_err(failed(REAPING))?;
     let connection = &mut *transaction;
-    let changed =
-        sqlx::query("UPDATE reaping SET ordered_at = ?, document = ? WHERE instance = ?")
-            .bind(to_sql(reaping.ordered_at.0))
-            .bind(&document)
-            .bind(reaping.instance.as_str())
-            .execute(&mut *connection)
-            .await
-            .map_err(failed(REAPING))?;
+    let changed = sqlx::query("UPDATE reaping SET ordered_at = ?, document = ? WHERE instance = ?")
+        .bind(to_sql(reaping.ordered_at.0))
+        .bind(&document)
+        .bind(reaping.instance.as_str())
+        .execute(&mut *connection)
+        .await
+        .map_err(failed(REAPING))?;
     if changed.rows_affected() == 0 {
         sqlx::query("INSERT INTO reaping (ordered_at, document, instance) VALUES (?, ?, ?)")
             .bind(to_sql(reaping.ordered_at.0))
@@ -198,10 +197,7 @@ pub(super) async fn record_reaping(
     transaction.commit().await.map_err(failed(REAPING))
 }
 
-pub(super) async fn reapings(
-    readers: &SqlitePool,
-    limit: u32,
-) -> Result<Vec<Reaping>, StoreError> {
+pub(super) async fn reapings(readers: &SqlitePool, limit: u32) -> Result<Vec<Reaping>, StoreError> {
     let rows = sqlx::query("SELECT document FROM reaping ORDER BY seq DESC LIMIT ?")
         .bind(i64::from(limit))
         .fetch_all(readers)
