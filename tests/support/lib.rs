@@ -10,15 +10,27 @@
 
 pub mod api;
 pub mod clients;
+pub mod cloudlet;
+pub mod ec2_api;
+pub mod ec2_proxy;
 pub mod far_cloud;
 pub mod logs;
+pub mod loopback;
+pub mod mortal;
+pub mod moto;
 pub mod options;
+pub mod parts;
 pub mod policies;
+pub mod process;
 mod report;
 pub mod server;
+mod server_stage;
+pub mod stage;
 pub mod story;
 pub mod tutorial;
+pub mod tutorial_network;
 mod waiting;
+pub mod xml;
 
 use weir_core::units::DurationMs;
 

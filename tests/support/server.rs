@@ -294,7 +294,7 @@ impl TestServer {
 }
 
 /// In memory where there is such a place: simulated time goes on while a real disk takes its time.
-fn fast_folder() -> tempfile::TempDir {
+pub(crate) fn fast_folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm")
         .or_else(|_| tempfile::tempdir())
         .unwrap()

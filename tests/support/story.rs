@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use weir::fleet::status::NodeStatus;
-use weir_cloud::clock::Clock;
-use weir_core::node::{NodeState, Role};
+use weir_core::node::Role;
 use weir_core::units::DurationMs;
 
 use crate::clients::Client;
-use crate::{TestServer, secs, tutorial};
+use crate::stage::{Picture, Stage, fail, patiently, until};
+use crate::tutorial::Call;
+use crate::waiting::Deadline;
+use crate::{secs, tutorial};
 
 /// The stream of the story.
 pub const STREAM: &str = "live/stream1";
@@ -129,52 +130,50 @@ impl Story {
     }
 
     /// Tells one step, and sees that it went as documented.
-    pub async fn tell(&mut self, server: &TestServer, step: Step) {
+    pub async fn tell(&mut self, stage: &impl Stage, step: Step) {
         match step {
             PostScalePolicy | PostLaunchConfig | PostNodeGroup | PostOrigin | PostAlarm => {
-                self.call(server, step).await;
+                self.call(stage, step).await;
             }
-            OriginIsRecorded | OriginServes | AllServe => self.come_up(server, step).await,
-            Publish => self.publish(server).await,
-            FirstViewer => self.first_viewer(server).await,
-            SecondEdgeIsRecorded | SecondEdgeServes => self.grow(server, step).await,
-            SecondViewer => self.second_viewer(server).await,
+            OriginIsRecorded | OriginServes | AllServe => self.come_up(stage, step).await,
+            Publish => self.publish(stage).await,
+            FirstViewer => self.first_viewer(stage).await,
+            SecondEdgeIsRecorded | SecondEdgeServes => self.grow(stage, step).await,
+            SecondViewer => self.second_viewer(stage).await,
             SecondViewerLeaves | FirstViewerLeaves => drop(self.clients.pop()),
-            SecondEdgeStays => self.stay(server).await,
-            SecondEdgeDrains | SecondEdgeIsGone => self.shrink(server, step).await,
+            SecondEdgeStays => self.stay(stage).await,
+            SecondEdgeDrains | SecondEdgeIsGone => self.shrink(stage, step).await,
         }
-        let nodes = server.nodes();
+        let picture = stage.picture().await.unwrap_or_default();
         self.seen
-            .extend(nodes.iter().map(|status| status.node.id.to_string()));
+            .extend(picture.nodes.into_iter().map(|node| node.id));
     }
 
     /// Calls are made again when the server was away, as people do: the answer of one that was carried out and not
     /// answered is that the thing exists.
-    async fn call(&mut self, server: &TestServer, step: Step) {
+    async fn call(&mut self, stage: &impl Stage, step: Step) {
+        let deadline = Deadline::from(stage.clock(), self.pace.node);
         let reply = loop {
-            if step == PostOrigin && !server.of(Role::Origin).is_empty() {
+            let picture = stage.picture().await;
+            let has_origin = |picture: &Picture| !picture.of(Role::Origin).is_empty();
+            if step == PostOrigin && picture.as_ref().is_some_and(has_origin) {
                 return;
             }
-            if let (PostNodeGroup, Some(made)) = (step, server.group()) {
-                self.group = made.group.name.to_string();
+            if let (PostNodeGroup, Some(made)) = (step, picture) {
+                self.group = made.group;
                 return;
             }
-            let reply = match step {
-                PostScalePolicy => server.post_scale_policy(&self.pace.scale_policy).await,
-                PostLaunchConfig => server.post_launch_config(tutorial::LAUNCH_CONFIG).await,
-                PostNodeGroup => server.post_node_group(tutorial::NODE_GROUP).await,
-                PostOrigin => server.post_origin(&self.group).await,
-                _ => server.post_alarm().await,
-            };
-            let recorded = step == PostOrigin && !server.of(Role::Origin).is_empty();
-            if recorded && reply.status == 400 {
+            let reply = stage.call(&self.request(step)).await;
+            // Refused, because an earlier call was carried out and not answered.
+            let exists = reply.status == 400 && reply.text.contains("already exists");
+            let recorded = step == PostOrigin && reply.status == 400;
+            if exists || (recorded && stage.picture().await.as_ref().is_some_and(has_origin)) {
                 return;
             }
-            if reply.status != 503 {
+            if reply.status != 503 || deadline.is_over(stage.clock()) {
                 break reply;
             }
-            let here = || server.group().is_some();
-            server.until("the group is back", secs(30), here).await;
+            stage.clock().sleep(secs(1)).await;
         };
         let wanted = if step == PostAlarm { 200 } else { 201 };
         let document = reply.wanted(wanted).json();
@@ -183,119 +182,134 @@ impl Story {
         }
     }
 
-    async fn come_up(&self, server: &TestServer, step: Step) {
-        let serves = |role| server.serving(role).len() == 1;
-        let holds = || match step {
-            OriginIsRecorded => server.of(Role::Origin).len() == 1,
-            OriginServes => serves(Role::Origin),
+    fn request(&self, step: Step) -> Call {
+        match step {
+            PostScalePolicy => Call::scale_policy(&self.pace.scale_policy),
+            PostLaunchConfig => Call::launch_config(tutorial::LAUNCH_CONFIG),
+            PostNodeGroup => Call::node_group(tutorial::NODE_GROUP),
+            PostOrigin => Call::origin(&self.group),
+            _ => Call::alarm(),
+        }
+    }
+
+    async fn come_up(&self, stage: &impl Stage, step: Step) {
+        let holds = |picture: &Picture| match step {
+            OriginIsRecorded => picture.of(Role::Origin).len() == 1,
+            OriginServes => picture.serving(Role::Origin).len() == 1,
             _ => {
-                let linked = |role| server.linked(role).len() == 1;
+                let linked = |role| picture.linked(role).len() == 1;
                 [Role::Origin, Role::Relay, Role::Edge]
                     .into_iter()
                     .all(linked)
             }
         };
-        server
-            .until(&format!("{step:?}"), self.pace.node, holds)
-            .await;
+        until(stage, &format!("{step:?}"), self.pace.node, holds).await;
     }
 
-    async fn publish(&mut self, server: &TestServer) {
-        let client = server.patient_publisher(STREAM, self.pace.node).await;
-        assert_eq!(client.node(), only(server, Role::Origin));
+    async fn publish(&mut self, stage: &impl Stage) {
+        let client = patiently(stage, "broadcast", STREAM, self.pace.node).await;
+        assert_eq!(client.node(), self.only(stage, Role::Origin).await);
         self.clients.push(client);
     }
 
-    async fn first_viewer(&mut self, server: &TestServer) {
-        let client = server.patient_viewer(STREAM, self.pace.node).await;
-        assert_eq!(client.node(), only(server, Role::Edge));
+    async fn first_viewer(&mut self, stage: &impl Stage) {
+        let client = patiently(stage, "subscribe", STREAM, self.pace.node).await;
+        assert_eq!(client.node(), self.only(stage, Role::Edge).await);
         self.clients.push(client);
     }
 
-    async fn grow(&self, server: &TestServer, step: Step) {
-        let holds = || match step {
-            SecondEdgeIsRecorded => server.of(Role::Edge).len() == 2,
-            _ => server.serving(Role::Edge).len() == 2,
+    async fn only(&self, stage: &impl Stage, role: Role) -> String {
+        let what = format!("one {role} serves");
+        let one = |picture: &Picture| picture.serving(role).len() == 1;
+        let picture = until(stage, &what, self.pace.node, one).await;
+        picture.serving(role)[0].id.clone()
+    }
+
+    async fn grow(&self, stage: &impl Stage, step: Step) {
+        let holds = |picture: &Picture| match step {
+            SecondEdgeIsRecorded => picture.of(Role::Edge).len() == 2,
+            _ => picture.serving(Role::Edge).len() == 2,
         };
-        server
-            .until(&format!("{step:?}"), self.pace.node, holds)
-            .await;
+        until(stage, &format!("{step:?}"), self.pace.node, holds).await;
     }
 
     /// He comes when the manager knows of the first viewer: after a restart that takes a report.
-    async fn second_viewer(&mut self, server: &TestServer) {
+    async fn second_viewer(&mut self, stage: &impl Stage) {
         let first = self.clients.last().expect("the first viewer").node();
-        let known = || {
-            let linked = server.linked(Role::Edge);
+        let known = |picture: &Picture| {
+            let linked = picture.linked(Role::Edge);
             let loads: Vec<u32> = linked.iter().map(|edge| edge.connections).collect();
             loads.len() == 2 && loads.contains(&1)
         };
-        server
-            .until("the first viewer is known", self.pace.node, known)
-            .await;
+        until(stage, "the first viewer is known", self.pace.node, known).await;
         for _ in 0..self.pace.tries {
-            server.clock.sleep(self.pace.view).await;
-            let client = server.patient_viewer(STREAM, self.pace.node).await;
+            stage.clock().sleep(self.pace.view).await;
+            let client = patiently(stage, "subscribe", STREAM, self.pace.node).await;
             if client.node() != first {
                 self.clients.push(client);
                 return;
             }
         }
-        server.fail("the second viewer gets the first edge").await;
+        fail(stage, "the second viewer gets the first edge").await;
     }
 
-    async fn stay(&self, server: &TestServer) {
-        let there = || server.group().is_none() || server.serving(Role::Edge).len() == 2;
-        server
-            .always(
-                "the second edge serves while the first is full",
-                self.pace.stay,
-                there,
-            )
-            .await;
+    async fn stay(&self, stage: &impl Stage) {
+        let end = stage.clock().now() + self.pace.stay;
+        while stage.clock().now() < end {
+            let picture = stage.picture().await;
+            if picture.is_some_and(|picture| picture.serving(Role::Edge).len() != 2) {
+                fail(stage, "the second edge leaves while the first is full").await;
+            }
+            stage.clock().sleep(stage.look_every()).await;
+        }
     }
 
-    async fn shrink(&self, server: &TestServer, step: Step) {
-        let leaves = |status: &NodeStatus| {
-            status.node.drain.is_some() || status.node.state == NodeState::Terminating
-        };
-        let holds = || {
-            let edges = server.of(Role::Edge);
+    async fn shrink(&self, stage: &impl Stage, step: Step) {
+        let holds = |picture: &Picture| {
+            let edges = picture.of(Role::Edge);
+            let leaves = edges.iter().any(|edge| edge.leaves);
             match step {
-                SecondEdgeDrains => edges.len() == 1 || edges.iter().any(leaves),
-                _ => edges.len() == 1 && !edges.iter().any(leaves),
+                SecondEdgeDrains => edges.len() == 1 || leaves,
+                _ => edges.len() == 1 && !leaves,
             }
         };
-        server
-            .until(&format!("{step:?}"), self.pace.leave, holds)
-            .await;
+        until(stage, &format!("{step:?}"), self.pace.leave, holds).await;
     }
 
-    /// How it must end however it was disturbed: three nodes, their instances and no other, nobody was cut, and four
-    /// instances in all.
-    pub async fn ended_well(&mut self, server: &TestServer) {
-        let records = || {
-            let nodes = server.nodes();
-            let ids = nodes.iter().map(|status| status.node.id.clone());
-            ids.collect::<BTreeSet<_>>()
-        };
-        let same = |instances: &[weir_cloud::Instance]| {
-            let ids = instances.iter().filter_map(|instance| instance.id.clone());
-            ids.collect::<BTreeSet<_>>() == records()
-        };
-        server
-            .until_settled("instances are records", server.two_sweeps(), same)
-            .await;
-        assert_eq!(records().len(), 3, "{}", server.describe().await);
-        let counts = server.cloud.counts();
+    /// How it must end however it was disturbed: three nodes, their instances and no other, nobody was cut.
+    pub async fn converged(&mut self, stage: &impl Stage) {
+        let deadline = Deadline::from(stage.clock(), stage.two_sweeps());
+        loop {
+            let picture = stage.picture().await;
+            let records = picture.map(|picture| {
+                let ids = picture.nodes.into_iter().map(|node| node.id);
+                ids.collect::<BTreeSet<_>>()
+            });
+            let living = stage.living().await;
+            // An instance that is there twice, or has no identifier, is one too many.
+            let instances: BTreeSet<_> = living
+                .iter()
+                .filter_map(|instance| Some(instance.id.as_ref()?.to_string()))
+                .collect();
+            let same = records.as_ref() == Some(&instances) && living.len() == instances.len();
+            if same && instances.len() == 3 {
+                break;
+            }
+            if deadline.is_over(stage.clock()) {
+                let what = format!("records {records:?} and instances {living:?} differ");
+                fail(stage, &what).await;
+            }
+            stage.clock().sleep(stage.look_every()).await;
+        }
+        let counts = stage.nodes().counts();
         assert_eq!((counts.viewers_cut, counts.publishers_cut), (0, 0));
-        assert_eq!(counts.launched, 4, "{}", server.describe().await);
         self.clients.clear();
     }
-}
 
-fn only(server: &TestServer, role: Role) -> String {
-    let nodes = server.serving(role);
-    assert_eq!(nodes.len(), 1, "one {role} serves");
-    nodes[0].node.id.to_string()
+    /// As above, with four launches in all on the simulated cloud.
+    pub async fn ended_well(&mut self, stage: &impl Stage) {
+        self.converged(stage).await;
+        let launched = stage.nodes().counts().launched;
+        assert_eq!(launched, 4, "{}", stage.report().await);
+    }
 }

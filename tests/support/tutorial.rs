@@ -28,53 +28,117 @@ pub fn scale_policy_with_waits(scale_in_wait: u32, cool_down: u32) -> String {
     SCALE_POLICY.replace(r#""role":"edge""#, &waits)
 }
 
-/// The tutorial's calls.
-impl TestServer {
+/// A request of the tutorial, as it goes over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Method.
+    pub method: &'static str,
+    /// Path and query.
+    pub target: String,
+    /// Body.
+    pub body: String,
+}
+
+impl Call {
+    fn post(target: impl Into<String>, body: &str) -> Self {
+        Self {
+            method: "POST",
+            target: target.into(),
+            body: body.to_owned(),
+        }
+    }
+
     /// 3.9.11: is it up.
-    pub async fn is_up(&self) -> Reply {
+    pub fn is_up() -> Self {
         let target = "/streammanager/api/3.1/admin/debug/cloudcontroller?accessToken=autoscaling";
-        self.raw("GET", target, "").await
+        Self {
+            method: "GET",
+            ..Self::post(target, "")
+        }
     }
 
     /// 3.10.1: the scale policy, `ScalePolicy` with capitals.
-    pub async fn post_scale_policy(&self, document: &str) -> Reply {
+    pub fn scale_policy(document: &str) -> Self {
         let target =
             "/streammanager/api/3.1/admin/configurations/ScalePolicy?accessToken=autoscaling";
-        self.raw("POST", target, document).await
+        Self::post(target, document)
     }
 
     /// 3.10.2: the launch configuration, blanks in path and value.
-    pub async fn post_launch_config(&self, document: &str) -> Reply {
+    pub fn launch_config(document: &str) -> Self {
         let target = "/streammanager/api/3.1/admin/%20configurations/launchconfig?accessToken=%20autoscaling";
-        self.raw("POST", target, document).await
+        Self::post(target, document)
     }
 
     /// 3.11: the node group, a slash behind the token.
-    pub async fn post_node_group(&self, document: &str) -> Reply {
+    pub fn node_group(document: &str) -> Self {
         let target = "/streammanager/api/3.1/admin/nodegroup?accessToken=autoscaling/";
-        self.raw("POST", target, document).await
+        Self::post(target, document)
     }
 
     /// 3.12: launch the origin, a blank before the group's name.
-    pub async fn post_origin(&self, group: &str) -> Reply {
+    pub fn origin(group: &str) -> Self {
         let target = format!(
             "/streammanager/api/3.1/admin/nodegroup/%20{group}/node/origin?accessToken=autoscaling"
         );
-        self.raw("POST", &target, "").await
+        Self::post(target, "")
     }
 
     /// 3.13: the alarm, a blank and a second question mark.
-    pub async fn post_alarm(&self) -> Reply {
+    pub fn alarm() -> Self {
         let target = "/streammanager/api/3.1/admin/alarm/scaleout/default?type=edge&threshold=%2060?accessToken=autoscaling";
-        self.raw("POST", target, "").await
+        Self::post(target, "")
     }
 
     /// 3.14: the nodes, by POST.
-    pub async fn post_nodes(&self, group: &str) -> Reply {
+    pub fn nodes(group: &str) -> Self {
         let target = format!(
             "/streammanager/api/3.1/admin/nodegroup/%20{group}/node?accessToken=autoscaling"
         );
-        self.raw("POST", &target, "").await
+        Self::post(target, "")
+    }
+}
+
+/// The tutorial's calls.
+impl TestServer {
+    /// Makes one of them.
+    pub async fn tutorial(&self, call: &Call) -> Reply {
+        self.raw(call.method, &call.target, &call.body).await
+    }
+
+    /// 3.9.11.
+    pub async fn is_up(&self) -> Reply {
+        self.tutorial(&Call::is_up()).await
+    }
+
+    /// 3.10.1.
+    pub async fn post_scale_policy(&self, document: &str) -> Reply {
+        self.tutorial(&Call::scale_policy(document)).await
+    }
+
+    /// 3.10.2.
+    pub async fn post_launch_config(&self, document: &str) -> Reply {
+        self.tutorial(&Call::launch_config(document)).await
+    }
+
+    /// 3.11.
+    pub async fn post_node_group(&self, document: &str) -> Reply {
+        self.tutorial(&Call::node_group(document)).await
+    }
+
+    /// 3.12.
+    pub async fn post_origin(&self, group: &str) -> Reply {
+        self.tutorial(&Call::origin(group)).await
+    }
+
+    /// 3.13.
+    pub async fn post_alarm(&self) -> Reply {
+        self.tutorial(&Call::alarm()).await
+    }
+
+    /// 3.14.
+    pub async fn post_nodes(&self, group: &str) -> Reply {
+        self.tutorial(&Call::nodes(group)).await
     }
 
     /// Makes a group by the tutorial's calls from these documents, its origin on the way; answers its name.

@@ -21,15 +21,15 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    pub(crate) fn of(server: &TestServer, within: DurationMs) -> Self {
+    pub(crate) fn from(clock: &dyn Clock, within: DurationMs) -> Self {
         Self {
-            simulated: server.clock.now() + within,
+            simulated: clock.now() + within,
             real: Instant::now() + PATIENCE,
         }
     }
 
-    pub(crate) fn is_over(&self, server: &TestServer) -> bool {
-        server.clock.now() > self.simulated && Instant::now() > self.real
+    pub(crate) fn is_over(&self, clock: &dyn Clock) -> bool {
+        clock.now() > self.simulated && Instant::now() > self.real
     }
 }
 
@@ -47,12 +47,12 @@ impl TestServer {
         within: DurationMs,
         mut look: impl FnMut() -> Option<T>,
     ) -> T {
-        let deadline = Deadline::of(self, within);
+        let deadline = Deadline::from(self.clock.as_ref(), within);
         loop {
             if let Some(found) = look() {
                 return found;
             }
-            if deadline.is_over(self) {
+            if deadline.is_over(self.clock.as_ref()) {
                 self.fail(&format!("not within {within}: {what}")).await;
             }
             self.clock.sleep(LOOK_EVERY).await;
@@ -66,9 +66,9 @@ impl TestServer {
         within: DurationMs,
         mut holds: impl FnMut(&[Instance]) -> bool,
     ) {
-        let deadline = Deadline::of(self, within);
+        let deadline = Deadline::from(self.clock.as_ref(), within);
         while !holds(&self.instances().await) {
-            if deadline.is_over(self) {
+            if deadline.is_over(self.clock.as_ref()) {
                 self.fail(&format!("not within {within}: {what}")).await;
             }
             self.clock.sleep(LOOK_EVERY).await;

@@ -6,6 +6,7 @@
 
 mod boot_time;
 mod controller;
+mod foreign;
 mod media;
 mod persistence;
 mod record;
@@ -27,6 +28,7 @@ use crate::node::SimulatedNode;
 use persistence::Memory;
 
 pub use boot_time::BootTime;
+pub use foreign::ForeignInstance;
 pub use settings::{NodeAuth, NodeSettings, SimulatedSettings};
 pub use tally::Counts;
 

@@ -23,6 +23,18 @@ pub(crate) struct Record {
     /// When the streaming service is up.
     pub(crate) service_at: UtcMs,
     pub(crate) ending: Option<Ending>,
+    /// What another cloud gave it, when that one made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) given: Option<Given>,
+}
+
+/// Names that another cloud gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Given {
+    pub(crate) platform_id: PlatformId,
+    pub(crate) address: String,
+    pub(crate) private_address: String,
+    pub(crate) hostname: String,
 }
 
 /// The way out.
@@ -71,6 +83,7 @@ impl Record {
             running_at: now + boot.until_running,
             service_at: now + boot.until_service,
             ending: None,
+            given: None,
         }
     }
 
@@ -110,21 +123,33 @@ impl Record {
     }
 
     pub(crate) fn platform_id(&self) -> PlatformId {
-        PlatformId::new(format!("sim-{:08x}", self.number))
+        match &self.given {
+            Some(given) => given.platform_id.clone(),
+            None => PlatformId::new(format!("sim-{:08x}", self.number)),
+        }
     }
 
     /// Loopback addresses, so that whoever dials one by mistake reaches nobody else's machine; public and private
     /// ones differ, so that mixing them up shows.
     pub(crate) fn address(&self) -> String {
-        self.loopback(64)
+        match &self.given {
+            Some(given) => given.address.clone(),
+            None => self.loopback(64),
+        }
     }
 
     pub(crate) fn private_address(&self) -> String {
-        self.loopback(128)
+        match &self.given {
+            Some(given) => given.private_address.clone(),
+            None => self.loopback(128),
+        }
     }
 
     /// A name below the top-level domain that is reserved for tests.
     pub(crate) fn hostname(&self) -> String {
+        if let Some(given) = &self.given {
+            return given.hostname.clone();
+        }
         let address = self.address().replace('.', "-");
         format!("sim-{address}.{}.weir.test", self.asked.region)
     }

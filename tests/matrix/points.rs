@@ -1,0 +1,100 @@
+//! Every point of the story on the simulated cloud.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use weir_tests::Options;
+use weir_tests::mortal::MortalStage;
+use weir_tests::story::{Pace, Step, Story};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_mortal-weir");
+/// Worlds at once: most of their time is waiting.
+const AT_ONCE: usize = 4;
+/// A point that a run does not pass is tried so often: runs differ in what they store together.
+const TRIES: u32 = 3;
+
+fn pace() -> Pace {
+    Pace {
+        tries: 10,
+        ..Pace::brisk()
+    }
+}
+
+async fn world(cache: &str) -> MortalStage {
+    MortalStage::new(PROGRAM, Options::brisk(), "sqlite:", cache).await
+}
+
+/// Tells the story; the server dies at the point, if it passes it. Answers whether it did.
+async fn told(stage: &MortalStage, die_at: Option<&str>) -> bool {
+    stage.start_server(die_at).await;
+    let mut story = Story::new(pace());
+    let mut died = false;
+    for step in Step::ALL {
+        loop {
+            tokio::select! {
+                () = story.tell(stage, step) => break,
+                () = stage.killed() => {}
+            }
+            assert!(!died, "it was to die once, at {die_at:?}");
+            died = true;
+            stage.start_server(None).await;
+        }
+    }
+    story.ended_well(stage).await;
+    let launches = stage.script.launch_calls().len();
+    assert_eq!(launches, 4, "identifiers, dying {die_at:?}");
+    died
+}
+
+/// Dies at the point; `false`: no run passed it.
+async fn dies_at(point: &str, cache: &str) -> bool {
+    for _ in 0..TRIES {
+        if told(&world(cache).await, Some(point)).await {
+            return true;
+        }
+    }
+    false
+}
+
+/// The kind of a point: before or after which verb.
+fn kind(point: &str) -> String {
+    point.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_story_survives_a_kill_at_every_point() {
+    let cache = tempfile::tempdir().expect("a folder for compiled policies");
+    let cache: Arc<str> = cache.path().to_str().expect("paths here are text").into();
+    let first = world(&cache).await;
+    assert!(!told(&first, None).await);
+    let points = first.passed();
+    drop(first);
+    println!("{} points:\n  {}", points.len(), points.join("\n  "));
+    let runs = points.iter().map(|point| {
+        let (point, cache) = (point.clone(), cache.clone());
+        tokio::spawn(async move { (dies_at(&point, &cache).await, point) })
+    });
+    let met: Vec<(bool, String)> = stream::iter(runs)
+        .buffer_unordered(AT_ONCE)
+        .map(|run| run.expect("a run ended"))
+        .collect()
+        .await;
+    let mut deaths: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    for (died, point) in &met {
+        let (deaths, all) = deaths.entry(kind(point)).or_default();
+        *deaths += u32::from(*died);
+        *all += 1;
+    }
+    println!("deaths, of points:");
+    for (kind, (died, all)) in &deaths {
+        println!("{died:>4} of {all:>3} {kind}");
+        assert!(*died > 0, "nobody died {kind}");
+    }
+    let died = met.iter().filter(|(died, _)| *died).count();
+    println!("{died} deaths at {} points", points.len());
+    assert!(
+        died * 10 >= points.len() * 9,
+        "too few points were met again"
+    );
+}

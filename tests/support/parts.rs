@@ -1,0 +1,30 @@
+//! Real parts that tests run against: where they are installed. One that is missing fails its tests, with the line to
+//! run; nothing is skipped.
+
+use std::path::PathBuf;
+
+/// The version that `tests/run` installs; its dependencies stand in `tests/support/moto.txt`.
+const MOTO: &str = "moto-5.2.5";
+
+/// The Python that has moto.
+///
+/// # Panics
+/// It is not installed.
+pub fn moto_python() -> PathBuf {
+    installed(&format!("{MOTO}/bin/python"))
+}
+
+/// A file below `tools/` of the target folder, which is one of those above this program.
+fn installed(path: &str) -> PathBuf {
+    let program = std::env::current_exe().expect("a running program has a path");
+    let places = program
+        .ancestors()
+        .map(|folder| folder.join("tools").join(path));
+    let mut found = places.filter(|place| place.exists());
+    found.next().unwrap_or_else(|| {
+        panic!(
+            "tools/{path} is missing in the target folder {}: run \"tests/run --parts\" (with the same CARGO_TARGET_DIR)",
+            program.display()
+        )
+    })
+}
