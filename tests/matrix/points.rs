@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use weir_tests::Options;
-use weir_tests::mortal::MortalStage;
+use weir_tests::mortal::{Ground, MortalStage, Program, SimulatedSky};
 use weir_tests::story::{Pace, Step, Story};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mortal-weir");
@@ -21,12 +21,23 @@ fn pace() -> Pace {
     }
 }
 
-async fn world(cache: &str) -> MortalStage {
-    MortalStage::new(PROGRAM, Options::brisk(), "sqlite:", cache).await
+/// Simulated time goes so many times as fast.
+const SPEED: u32 = 40;
+
+async fn world(cache: &str) -> MortalStage<SimulatedSky> {
+    let program = Program {
+        path: PROGRAM.into(),
+        store: "sqlite:".to_owned(),
+        cache: cache.to_owned(),
+    };
+    let options = Options::brisk();
+    let ground = Ground::new(SPEED);
+    let sky = SimulatedSky::over(&ground, options.cloud).await;
+    MortalStage::new(ground, sky, &program, options.config)
 }
 
 /// Tells the story; the server dies at the point, if it passes it. Answers whether it did.
-async fn told(stage: &MortalStage, die_at: Option<&str>) -> bool {
+async fn told(stage: &MortalStage<SimulatedSky>, die_at: Option<&str>) -> bool {
     stage.start_server(die_at).await;
     let mut story = Story::new(pace());
     let mut died = false;
@@ -42,7 +53,7 @@ async fn told(stage: &MortalStage, die_at: Option<&str>) -> bool {
         }
     }
     story.ended_well(stage).await;
-    let launches = stage.script.launch_calls().len();
+    let launches = stage.sky.script.launch_calls().len();
     assert_eq!(launches, 4, "identifiers, dying {die_at:?}");
     died
 }

@@ -13,8 +13,10 @@ const PASSWORD: &str = "red5pro123";
 
 /// How a server under test is set up: the defaults of the product, the tutorial's token and password, a fast clock.
 pub struct Options {
-    pub(crate) config: Config,
-    pub(crate) cloud: SimulatedSettings,
+    /// The server's settings.
+    pub config: Config,
+    /// What the cloud and its nodes are like.
+    pub cloud: SimulatedSettings,
     pub(crate) speed: u32,
     pub(crate) policies: Vec<SharedPolicy>,
 }

@@ -72,7 +72,7 @@ impl TutorialNetwork {
     }
 
     /// Parameters of a launch into the subnet of `ZONES[zone]`, as an operator's script would give them.
-    pub fn launch<'a>(&'a self, zone: usize) -> Vec<(&'a str, &'a str)> {
+    pub fn launch(&self, zone: usize) -> Vec<(&str, &str)> {
         vec![
             ("ImageId", &self.image),
             ("InstanceType", "t2.medium"),
@@ -118,12 +118,8 @@ async fn security_group(api: &Ec2Api, vpc: &str) -> String {
             ("ToPort", to),
             ("IpRanges.1.CidrIp", "0.0.0.0/0"),
         ];
-        let named = named.map(|(name, value)| {
-            (
-                format!("IpPermissions.{number}.{name}"),
-                value.to_owned(),
-            )
-        });
+        let named =
+            named.map(|(name, value)| (format!("IpPermissions.{number}.{name}"), value.to_owned()));
         rules.extend(named);
     }
     let rules: Vec<(&str, &str)> = rules

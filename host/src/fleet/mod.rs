@@ -23,7 +23,7 @@ mod rungs;
 mod selections;
 pub mod status;
 mod supervisor;
-mod sweeper;
+pub mod sweeper;
 mod view;
 
 use std::collections::BTreeMap;
@@ -52,7 +52,6 @@ use directory::Directory;
 use executor::Executor;
 pub use group::GroupHandle;
 use status::NodeStatus;
-pub use sweeper::{SweepStatus, Unrecorded};
 
 /// Why the fleet did not do what was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -189,7 +188,7 @@ pub(crate) struct Shared {
     cloud: Arc<dyn CloudController>,
     settings: RwLock<FleetSettings>,
     places: Vec<Place>,
-    sweep: RwLock<Arc<SweepStatus>>,
+    sweep: RwLock<Arc<sweeper::SweepStatus>>,
     last_ms: Mutex<u64>,
     commands: AtomicU64,
     randomness: Mutex<rand::rngs::SmallRng>,

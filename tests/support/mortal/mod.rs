@@ -5,10 +5,12 @@
 //! book of all points, and each of them can be named for another run.
 
 mod deaths;
+mod ec2_sky;
 mod mortal_cloud;
 mod mortal_store;
 mod names;
 mod settings;
+mod sky;
 mod stage;
 
 use std::path::{Path, PathBuf};
@@ -16,9 +18,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use deaths::Deaths;
+pub use ec2_sky::Ec2Sky;
 pub use mortal_cloud::MortalCloud;
 pub use mortal_store::MortalStore;
-pub use stage::MortalStage;
+pub use sky::{SimulatedSky, Sky};
+pub use stage::{Ground, MortalStage, Program};
 
 /// What a `mortal-weir` is told, as JSON in the file that its only argument names.
 #[derive(Debug, Clone, Serialize, Deserialize)]

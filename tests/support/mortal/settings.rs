@@ -13,7 +13,7 @@ pub(super) fn written(config: &Config, store: &str) -> String {
         ..
     } = config;
     format!(
-        "[server]\nlisten = \"{}\"\ndata_dir = {:?}\n\
+        "[server]\nlisten = \"{}\"\npublic_url = {:?}\ndata_dir = {:?}\n\
          [auth]\nadmin_token = {:?}\ncluster_password = {:?}\n\
          [store]\nurl = {:?}\n\
          [reports]\nreporting_speed_ms = {}\n\
@@ -21,6 +21,7 @@ pub(super) fn written(config: &Config, store: &str) -> String {
          cloud_sweep_ms = {}\n\
          [policy]\ncache_dir = {:?}\n",
         server.listen,
+        server.public_url,
         server.data_dir,
         auth.admin_token.reveal(),
         auth.cluster_password.reveal(),

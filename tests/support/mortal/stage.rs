@@ -8,69 +8,88 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::sync::Mutex;
+use weir::config::Config;
+use weir_cloud::Instance;
 use weir_cloud::clock::{Clock, PacedClock};
-use weir_cloud::scripted::ScriptedCloud;
 use weir_cloud::simulated::SimulatedCloud;
-use weir_cloud::{CloudController, Instance, InstanceState};
 use weir_core::units::{DurationMs, UtcMs};
 
-use super::{Orders, points};
+use super::{Orders, Sky, points};
 use crate::api::{self, Reply};
 use crate::loopback::Block;
 use crate::process::clock_file::ClockFile;
-use crate::process::remote_cloud::CloudServer;
 use crate::process::{ServerProcess, newest};
 use crate::stage::{Picture, Stage};
 use crate::tutorial::Call;
-use crate::{Options, secs, tutorial};
+use crate::{secs, tutorial};
 
 const START: UtcMs = UtcMs(1_700_000_000_000);
 
-/// A mortal server's world.
-pub struct MortalStage {
+/// Time and addresses, before there is a cloud or a server.
+pub struct Ground {
     /// Time.
     pub clock: Arc<PacedClock>,
-    /// The cloud as its owner sees it.
-    pub cloud: Arc<SimulatedCloud>,
-    /// The cloud's calls can be made to fail here.
-    pub script: Arc<ScriptedCloud>,
-    program: PathBuf,
-    block: Block,
+    /// Addresses of instances and of the server.
+    pub block: Block,
+}
+
+impl Ground {
+    /// Simulated time goes `speed` times as fast as real time.
+    pub fn new(speed: u32) -> Self {
+        Self {
+            clock: Arc::new(PacedClock::start(START, speed).unwrap()),
+            block: Block::take(),
+        }
+    }
+
+    /// Where the server will be.
+    pub fn manager(&self) -> String {
+        format!("http://{}", self.block.manager())
+    }
+}
+
+/// The program that is the server, and what it shares with other worlds.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// Path of a `mortal-weir`.
+    pub path: PathBuf,
+    /// Its `store.url`.
+    pub store: String,
+    /// Folder of compiled policies.
+    pub cache: String,
+}
+
+/// A mortal server's world.
+pub struct MortalStage<S> {
+    /// The cloud.
+    pub sky: S,
+    ground: Ground,
+    program: Program,
     folder: TempDir,
     clock_file: ClockFile,
-    remote: CloudServer,
     sweep: DurationMs,
     server: Mutex<Option<ServerProcess>>,
     http: reqwest::Client,
 }
 
-impl MortalStage {
-    /// An empty cloud and an empty store; no server yet. `program` is `mortal-weir`, `store` a `store.url`, `cache` a
-    /// folder for compiled policies that several worlds share.
-    pub async fn new(program: &str, options: Options, store: &str, cache: &str) -> Self {
+impl<S: Sky> MortalStage<S> {
+    /// An empty store; no server yet.
+    pub fn new(ground: Ground, sky: S, program: &Program, mut config: Config) -> Self {
         let folder = crate::server::fast_folder();
-        let clock = Arc::new(PacedClock::start(START, options.speed).unwrap());
-        let cloud = SimulatedCloud::new(options.cloud, clock.clone()).unwrap();
-        let script = ScriptedCloud::around(cloud.clone(), clock.clone());
-        let block = Block::take();
-        cloud.set_manager(&format!("http://{}", block.manager()));
-        let mut config = options.config;
-        config.server.listen = block.manager();
+        config.server.listen = ground.block.manager();
+        config.server.public_url = ground.manager();
         config.server.data_dir = folder.path().join("data");
-        config.policy.cache_dir = cache.to_owned();
-        let settings = super::settings::written(&config, store);
+        config.policy.cache_dir.clone_from(&program.cache);
+        let settings = super::settings::written(&config, &program.store) + &sky.settings();
         std::fs::write(folder.path().join("weir.toml"), settings).unwrap();
         Self {
-            clock_file: ClockFile::write(&folder.path().join("clock"), clock.clone()),
-            remote: CloudServer::start(script.clone(), cloud.clone()).await,
+            clock_file: ClockFile::write(&folder.path().join("clock"), ground.clock.clone()),
             sweep: DurationMs(config.fleet.cloud_sweep_ms),
             server: Mutex::new(None),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
-            program: PathBuf::from(program),
-            clock,
-            cloud,
-            script,
-            block,
+            program: program.clone(),
+            sky,
+            ground,
             folder,
         }
     }
@@ -81,15 +100,18 @@ impl MortalStage {
         let orders = Orders {
             config: path("weir.toml"),
             clock: self.clock_file.path().to_owned(),
-            cloud: Some(self.remote.url().to_owned()),
+            cloud: self.sky.remote(),
             book: path("book"),
             die_at: die_at.map(str::to_owned),
         };
         let text = serde_json::to_vec(&orders).unwrap();
         std::fs::write(path("orders.json"), text).unwrap();
-        let mut command = Command::new(&self.program);
-        command.arg(path("orders.json"));
-        let mut server = ServerProcess::start(command, self.block.manager(), &path("log"));
+        let mut command = Command::new(&self.program.path);
+        command
+            .arg(path("orders.json"))
+            .envs(self.sky.environment());
+        let manager = self.ground.block.manager();
+        let mut server = ServerProcess::start(command, manager, &path("log"));
         server.ready().await;
         *self.server.lock().await = Some(server);
     }
@@ -110,7 +132,7 @@ impl MortalStage {
     }
 
     async fn get(&self, path: &str) -> Option<Value> {
-        let url = format!("http://{}{path}", self.block.manager());
+        let url = format!("{}{path}", self.ground.manager());
         let request = self.http.get(url).bearer_auth(tutorial::TOKEN);
         let answer = request.send().await.ok()?;
         answer.json().await.ok()
@@ -118,13 +140,13 @@ impl MortalStage {
 }
 
 #[async_trait]
-impl Stage for MortalStage {
+impl<S: Sky> Stage for MortalStage<S> {
     fn clock(&self) -> &dyn Clock {
-        self.clock.as_ref()
+        self.ground.clock.as_ref()
     }
 
     fn nodes(&self) -> &SimulatedCloud {
-        &self.cloud
+        self.sky.nodes()
     }
 
     fn two_sweeps(&self) -> DurationMs {
@@ -136,15 +158,18 @@ impl Stage for MortalStage {
     }
 
     async fn call(&self, call: &Call) -> Reply {
-        let sent = api::raw(self.block.manager(), call.method, &call.target, &call.body);
+        let sent = api::raw(
+            self.ground.block.manager(),
+            call.method,
+            &call.target,
+            &call.body,
+        );
         sent.await.unwrap_or_else(|_| Reply::away())
     }
 
     async fn question(&self, action: &str, path: &str) -> Reply {
-        let url = format!(
-            "http://{}/streammanager/api/3.1/event/{path}?action={action}",
-            self.block.manager()
-        );
+        let manager = self.ground.manager();
+        let url = format!("{manager}/streammanager/api/3.1/event/{path}?action={action}");
         match self.http.get(url).send().await {
             Ok(answer) => api::reply(answer).await.unwrap_or_else(|_| Reply::away()),
             Err(_) => Reply::away(),
@@ -159,11 +184,7 @@ impl Stage for MortalStage {
     }
 
     async fn living(&self) -> Vec<Instance> {
-        let mut listed = self.cloud.list_owned().await.unwrap();
-        listed.retain(|instance| {
-            !matches!(instance.state, InstanceState::Ending | InstanceState::Ended)
-        });
-        listed
+        self.sky.living().await
     }
 
     async fn report(&self) -> String {

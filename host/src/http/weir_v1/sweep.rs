@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use weir_core::ids::NodeId;
 
-use crate::fleet::SweepStatus;
+use crate::fleet::sweeper::SweepStatus;
 use crate::http::AppState;
 use crate::http::error::ApiError;
 use crate::http::lenient::Body;
