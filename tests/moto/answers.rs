@@ -52,7 +52,7 @@ async fn a_stale_listing_shows_an_earlier_time() {
             .on("DescribeInstances")
             .times(2),
     );
-    assert_eq!(rig.listed().await, [old.clone()]);
+    assert_eq!(rig.listed().await, std::slice::from_ref(&old));
     assert_eq!(
         rig.by_id(&old).await.unwrap().text_at("instanceState/name"),
         "running"

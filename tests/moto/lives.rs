@@ -26,7 +26,7 @@ async fn a_launch_is_not_seen_at_once() {
     assert_eq!(refusal(end).1, NOT_FOUND.1);
     assert!(rig.listed().await.is_empty());
     rig.pass(1_000);
-    assert_eq!(rig.listed().await, [id.clone()]);
+    assert_eq!(rig.listed().await, std::slice::from_ref(&id));
     assert!(rig.by_tag("a").await.is_empty(), "its tags come later");
     assert_eq!(rig.by_id(&id).await.unwrap().items("tagSet").count(), 0);
     rig.pass(1_000);
