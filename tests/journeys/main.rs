@@ -11,6 +11,7 @@ mod flood;
 #[path = "../sandbox/guests.rs"]
 mod guests;
 mod hostile;
+mod never_reports;
 mod nodes_die;
 mod reading_again;
 mod reload;

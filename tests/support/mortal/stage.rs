@@ -61,6 +61,8 @@ pub struct Program {
 
 /// A mortal server's world.
 pub struct MortalStage<S> {
+    // First, so that it has ended when its address is given back.
+    server: Mutex<Option<ServerProcess>>,
     /// The cloud.
     pub sky: S,
     ground: Ground,
@@ -68,7 +70,6 @@ pub struct MortalStage<S> {
     folder: TempDir,
     clock_file: ClockFile,
     sweep: DurationMs,
-    server: Mutex<Option<ServerProcess>>,
     http: reqwest::Client,
 }
 

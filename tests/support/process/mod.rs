@@ -103,6 +103,17 @@ impl ServerProcess {
     }
 }
 
+impl Drop for ServerProcess {
+    /// Its port is free when this has returned.
+    fn drop(&mut self) {
+        // It fails only when the process has ended.
+        let _ = self.child.start_kill();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::yield_now();
+        }
+    }
+}
+
 /// The newest lines of a log.
 pub(crate) fn newest(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
