@@ -179,12 +179,13 @@ async fn a_copied_store_ends_nothing_until_an_operator_confirms_it() {
     passes(&server, 2).await;
     assert!(runs(&server, &orphan), "a refused word changes nothing");
     let word = json!({"environment": sweep["environment"]});
-    let _ = confirm(&server, &word).await.wanted(200);
+    let confirmed = confirm(&server, &word).await.wanted(200).json();
+    assert_eq!(confirmed["held"], Value::Null);
+    assert_eq!(confirmed["bound"], sweep["here"]);
     let ended = || !runs(&server, &orphan);
     server
         .until("it is ended", server.two_sweeps(), ended)
         .await;
-    assert_eq!(server.weir("sweep").await["held"], Value::Null);
     server.finish().await;
 }
 

@@ -111,9 +111,6 @@ impl Sweeper {
             .suspects
             .judge(orphans, &once_ours, held.is_some(), now);
         self.tell(&verdict, held.as_deref());
-        for orphan in &verdict.to_end {
-            self.end(orphan, now).await?;
-        }
         self.status = SweepStatus {
             at: Some(now),
             bound,
@@ -123,6 +120,9 @@ impl Sweeper {
             strangers: verdict.strangers,
         };
         *self.shared.sweep.write() = Arc::new(self.status.clone());
+        for orphan in &verdict.to_end {
+            self.end(orphan, now).await?;
+        }
         Ok(())
     }
 
@@ -290,6 +290,13 @@ impl super::Fleet {
         let here = at_hand(shared).await?;
         let bound = shared.store.binding().await?;
         shared.store.bind(&here, bound.as_ref(), ours).await?;
+        let confirmed = SweepStatus {
+            bound: Some(here.clone()),
+            here: Some(here.clone()),
+            held: None,
+            ..SweepStatus::clone(&status)
+        };
+        *shared.sweep.write() = Arc::new(confirmed);
         tracing::info!(store = %here.store, account = %here.account, instances = ours.len(), "an operator confirmed this environment's store and account");
         Ok(())
     }
