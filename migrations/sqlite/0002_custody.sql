@@ -1,6 +1,6 @@
--- What the environment is bound to: the place of its store and the cloud's account. Both are null until it is.
-ALTER TABLE environment ADD COLUMN bound_store VARCHAR(255);
-ALTER TABLE environment ADD COLUMN bound_account VARCHAR(255);
+-- What the environment is bound to: the place of its store and the cloud's account. Both are empty until it is.
+ALTER TABLE environment ADD COLUMN bound_store VARCHAR(255) NOT NULL DEFAULT '';
+ALTER TABLE environment ADD COLUMN bound_account VARCHAR(255) NOT NULL DEFAULT '';
 
 -- Identifiers of nodes whose records are gone: an instance that carries one of them was ours.
 CREATE TABLE past_node (

@@ -66,12 +66,11 @@ async fn bound(connection: &mut SqliteConnection) -> Result<Option<Binding>, Sto
         .fetch_optional(connection)
         .await
         .map_err(failed(READING))?;
-    Ok(row.and_then(|row| {
-        Some(Binding {
-            store: row.get::<Option<String>, _>("bound_store")?,
-            account: row.get::<Option<String>, _>("bound_account")?,
-        })
-    }))
+    let bound = row.map(|row| Binding {
+        store: row.get("bound_store"),
+        account: row.get("bound_account"),
+    });
+    Ok(bound.filter(|bound| !bound.store.is_empty()))
 }
 
 pub(super) async fn bind(
