@@ -7,6 +7,10 @@ use std::path::Path;
 
 use parking_lot::Mutex;
 use rustix::process::{Signal, getpid, kill_process};
+use weir_core::ids::NodeId;
+use weir_core::node::Role;
+
+use super::names::Names;
 
 /// Notes the points and kills this process at one of them.
 pub struct Deaths {
@@ -17,6 +21,7 @@ pub struct Deaths {
 struct Passed {
     known: BTreeSet<String>,
     book: File,
+    names: Names,
 }
 
 impl Deaths {
@@ -30,26 +35,40 @@ impl Deaths {
             passed: Mutex::new(Passed {
                 known: BTreeSet::new(),
                 book: File::options().create(true).append(true).open(book)?,
+                names: Names::default(),
             }),
         })
     }
 
-    /// Passes the points before and after a step.
-    pub(super) async fn around<T>(&self, what: &str, step: impl Future<Output = T>) -> T {
-        self.pass(&format!("before {what}"));
+    /// Passes the points before and after a step that is all of this.
+    pub(super) async fn around<T>(&self, what: &[String], step: impl Future<Output = T>) -> T {
+        self.pass("before", what);
         let done = step.await;
-        self.pass(&format!("after {what}"));
+        self.pass("after", what);
         done
     }
 
-    fn pass(&self, point: &str) {
+    /// The node's name in points, a new one when it was not heard of yet.
+    pub(super) fn name(&self, id: &NodeId, role: Role) -> String {
+        self.passed.lock().names.of(id, role)
+    }
+
+    /// The node's name in points.
+    pub(super) fn known_name(&self, id: &NodeId) -> String {
+        self.passed.lock().names.known(id)
+    }
+
+    fn pass(&self, when: &str, what: &[String]) {
         let mut passed = self.passed.lock();
-        if !passed.known.insert(point.to_owned()) {
-            return;
-        }
-        writeln!(passed.book, "{point}").expect("the book of points can be written");
-        if self.die_at.as_deref() == Some(point) {
-            kill_process(getpid(), Signal::KILL).expect("a process may kill itself");
+        for step in what {
+            let point = format!("{when} {step}");
+            if !passed.known.insert(point.clone()) {
+                continue;
+            }
+            writeln!(passed.book, "{point}").expect("the book of points can be written");
+            if self.die_at.as_ref() == Some(&point) {
+                kill_process(getpid(), Signal::KILL).expect("a process may kill itself");
+            }
         }
     }
 }

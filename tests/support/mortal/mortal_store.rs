@@ -43,12 +43,14 @@ impl Store for MortalStore {
             Document::Launch(_) => "create_document launch",
         };
         let step = self.inner.create_document(document);
-        self.deaths.around(what, step).await
+        self.deaths.around(&[what.to_owned()], step).await
     }
 
     async fn replace_document(&self, document: &Document) -> Result<bool, StoreError> {
         let step = self.inner.replace_document(document);
-        self.deaths.around("replace_document", step).await
+        self.deaths
+            .around(&["replace_document".to_owned()], step)
+            .await
     }
 
     async fn document(
@@ -65,12 +67,14 @@ impl Store for MortalStore {
 
     async fn delete_document(&self, kind: DocumentKind, name: &str) -> Result<bool, StoreError> {
         let step = self.inner.delete_document(kind, name);
-        self.deaths.around("delete_document", step).await
+        self.deaths
+            .around(&["delete_document".to_owned()], step)
+            .await
     }
 
     async fn create_group(&self, group: &Group) -> Result<Group, StoreError> {
         let step = self.inner.create_group(group);
-        self.deaths.around("create_group", step).await
+        self.deaths.around(&["create_group".to_owned()], step).await
     }
 
     async fn groups(&self) -> Result<Vec<StoredGroup>, StoreError> {
@@ -79,12 +83,12 @@ impl Store for MortalStore {
 
     async fn delete_group(&self, group: GroupId, fence: Fence) -> Result<(), StoreError> {
         let step = self.inner.delete_group(group, fence);
-        self.deaths.around("delete_group", step).await
+        self.deaths.around(&["delete_group".to_owned()], step).await
     }
 
     async fn take_group(&self, group: GroupId, holder: &str) -> Result<Fence, StoreError> {
         let step = self.inner.take_group(group, holder);
-        self.deaths.around("take_group", step).await
+        self.deaths.around(&["take_group".to_owned()], step).await
     }
 
     async fn save_plan(
@@ -93,7 +97,7 @@ impl Store for MortalStore {
         fence: Fence,
         write: &GroupWrite<'_>,
     ) -> Result<(), StoreError> {
-        let what = format!("save_plan {}", names::plan(write));
+        let what = names::plan(write, &self.deaths);
         let step = self.inner.save_plan(group, fence, write);
         self.deaths.around(&what, step).await
     }
@@ -112,7 +116,9 @@ impl Store for MortalStore {
 
     async fn set_threshold(&self, role: Role, percent: u32) -> Result<(), StoreError> {
         let step = self.inner.set_threshold(role, percent);
-        self.deaths.around("set_threshold", step).await
+        self.deaths
+            .around(&["set_threshold".to_owned()], step)
+            .await
     }
 }
 
@@ -133,7 +139,7 @@ impl Custody for MortalStore {
         ours: &[NodeId],
     ) -> Result<(), StoreError> {
         let step = self.inner.bind(binding, replacing, ours);
-        self.deaths.around("bind", step).await
+        self.deaths.around(&["bind".to_owned()], step).await
     }
 
     async fn once_on_record(&self, ids: &[NodeId]) -> Result<BTreeSet<NodeId>, StoreError> {
@@ -146,7 +152,7 @@ impl Custody for MortalStore {
             Some(_) => "record_reaping accepted",
         };
         let step = self.inner.record_reaping(reaping);
-        self.deaths.around(what, step).await
+        self.deaths.around(&[what.to_owned()], step).await
     }
 
     async fn reapings(&self, limit: u32) -> Result<Vec<Reaping>, StoreError> {
