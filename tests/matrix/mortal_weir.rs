@@ -7,9 +7,10 @@ use std::sync::Arc;
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use weir::app::{App, Outside, open_policies, open_store};
-use weir::config::{self, ConfigFile, Sources};
+use weir::config::{self, Config, ConfigFile, Sources};
 use weir::shutdown::Shutdown;
 use weir::telemetry::Telemetry;
+use weir_cloud::clock::SharedClock;
 use weir_tests::mortal::{Deaths, MortalCloud, MortalStore, Orders};
 use weir_tests::process::clock_file;
 use weir_tests::process::remote_cloud::RemoteCloud;
@@ -41,20 +42,37 @@ async fn serve(orders: Orders) -> anyhow::Result<()> {
     let config = config::load_to_serve(&sources)?.config;
     let _telemetry = Telemetry::start(&config.log, &config.server.data_dir)?;
     let deaths = Arc::new(Deaths::new(&orders.book, orders.die_at)?);
-    let store = open_store(&config).await?;
-    let remote = orders.cloud.context("only a simulated cloud is known")?;
-    let cloud = RemoteCloud::at(&remote);
+    let clock: SharedClock = Arc::new(clock_file::follow(&orders.clock));
+    let outside = match &orders.cloud {
+        Some(url) => under_another_cloud(&config, url, clock.clone()).await?,
+        None => Outside::from_config(&config).await?,
+    };
     let outside = Outside {
-        clock: Arc::new(clock_file::follow(&orders.clock)),
-        store: Arc::new(MortalStore::new(store, deaths.clone())),
-        cloud: Arc::new(MortalCloud::new(cloud.clone(), deaths)),
-        link: cloud,
-        simulated: None,
-        policies: open_policies(&config).await?,
+        clock,
+        store: Arc::new(MortalStore::new(outside.store, deaths.clone())),
+        cloud: Arc::new(MortalCloud::new(outside.cloud, deaths)),
+        ..outside
     };
     let metrics = PrometheusBuilder::new().build_recorder().handle();
     let shutdown = Shutdown::on_signals()?;
     let app = App::start(&config, outside, metrics, shutdown.clone()).await?;
     shutdown.requested().await;
     app.stop().await
+}
+
+/// As the settings want it, but for a simulated cloud in another process.
+async fn under_another_cloud(
+    config: &Config,
+    url: &str,
+    clock: SharedClock,
+) -> anyhow::Result<Outside> {
+    let cloud = RemoteCloud::at(url);
+    Ok(Outside {
+        clock,
+        store: open_store(config).await?,
+        cloud: cloud.clone(),
+        link: cloud,
+        simulated: None,
+        policies: open_policies(config).await?,
+    })
 }
