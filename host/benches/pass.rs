@@ -89,7 +89,7 @@ fn settle(state: &mut GroupState, reports: &[Report]) {
             state.heard(*no, &records::boot(), &[], NOW);
             state.reported(*no, report, NOW);
         }
-        state.relink(&mut String::new, NOW);
+        state.relink(&[], &mut String::new, NOW);
     }
     for call in state.take_calls(NOW) {
         let addresses = Addresses {
@@ -145,7 +145,7 @@ fn steps(criterion: &mut Criterion) {
             });
         });
         group.bench_function(id("relink"), |bench| {
-            bench.iter(|| state.relink(&mut String::new, later));
+            bench.iter(|| state.relink(&[], &mut String::new, later));
         });
         group.bench_function(id("take_calls_and_probes"), |bench| {
             bench.iter(|| {

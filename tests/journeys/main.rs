@@ -6,6 +6,7 @@
     reason = "a test that cannot set itself up should stop there"
 )]
 
+mod bounds;
 mod crash;
 mod flood;
 #[path = "../sandbox/guests.rs"]
@@ -13,6 +14,7 @@ mod guests;
 mod hostile;
 mod never_reports;
 mod nodes_die;
+mod paths;
 mod reading_again;
 mod reload;
 mod restart;

@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use weir::fleet::status::NodeStatus;
+use weir_cloud::clock::Clock;
+use weir_core::node::Role;
+use weir_core::units::{DurationMs, UtcMs};
 use weir_tests::story::{Pace, Step, Story};
+use weir_tests::tutorial::{LAUNCH_CONFIG, NODE_GROUP, SCALE_POLICY};
 use weir_tests::{Options, TestServer, secs};
 
 /// Identifiers of the nodes on record.
@@ -73,4 +77,69 @@ async fn a_group_that_stands_still_is_the_same_after_a_restart() {
         .until("the loads are known again", secs(25), loads)
         .await;
     server.finish().await;
+}
+
+/// A stream nobody has told of yet may be on the air all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_viewer_is_asked_to_come_again_until_every_origin_was_heard_or_had_its_time() {
+    const STREAM: &str = "live/heard";
+    let mut server = TestServer::start(Options::default()).await;
+    server
+        .group_of(SCALE_POLICY, LAUNCH_CONFIG, NODE_GROUP)
+        .await;
+    let ready = || server.linked(Role::Edge).len() == 1;
+    server.until("an edge serves", secs(90), ready).await;
+    let _publisher = server.patient_publisher(STREAM, secs(60)).await;
+    let known = || {
+        server
+            .group()
+            .is_some_and(|group| !group.streams.is_empty())
+    };
+    server.until("the stream is known", secs(30), known).await;
+    let origin = server.of(Role::Origin)[0].node.id.clone();
+    let mute = |server: &TestServer, silent| server.cloud.node(&origin).unwrap().mute(silent);
+
+    mute(&server, true);
+    let stopped = server.clock.now();
+    server.restart().await;
+    for path in [STREAM, "live/nobody"] {
+        let reply = server.ask("subscribe", path, None).await.wanted(503);
+        assert_eq!(reply.retry_after, Some(10), "a reporting period");
+        let text = reply.json()["errorMessage"].to_string();
+        assert!(
+            text.contains(path) && text.contains("not known yet"),
+            "{text}"
+        );
+    }
+    let absent = until_answered(&server, STREAM, 404).await;
+    assert!(absent.since(stopped) > secs(30), "the silence tolerance");
+    mute(&server, false);
+    until_answered(&server, STREAM, 200).await;
+
+    let stopped = server.clock.now();
+    server.restart().await;
+    let absent = until_answered(&server, "live/nobody", 404).await;
+    assert!(
+        absent.since(stopped) < secs(30),
+        "it is known when the origin was heard"
+    );
+    server.finish().await;
+}
+
+/// Asks until the answer has the status; 503 may come before. Answers when that was.
+async fn until_answered(server: &TestServer, path: &str, status: u16) -> UtcMs {
+    let deadline = server.clock.now() + secs(90);
+    loop {
+        let reply = server.ask("subscribe", path, None).await;
+        if reply.status == status {
+            return server.clock.now();
+        }
+        assert!(matches!(reply.status, 404 | 503), "{reply:?}");
+        if server.clock.now() > deadline {
+            server
+                .fail(&format!("{status} for {path}: {reply:?}"))
+                .await;
+        }
+        server.clock.sleep(DurationMs(500)).await;
+    }
 }

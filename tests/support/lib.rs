@@ -29,6 +29,7 @@ pub mod stage;
 pub mod story;
 pub mod tutorial;
 pub mod tutorial_network;
+pub mod voice;
 mod waiting;
 pub mod xml;
 

@@ -3,6 +3,8 @@
 //! Member names are camel case; times are milliseconds since 1970 by the *node's* clock, sizes are bytes.
 //! Nothing here decides anything; [`crate::liveness`] and [`crate::group_state`] do.
 
+mod bounds;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +13,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::node::Role;
 use crate::stream::StreamKind;
+
+pub use bounds::{
+    MOST_ACKS, MOST_CAPABILITIES, MOST_METRICS, MOST_PARENTS, MOST_STREAMS, OverBound,
+};
 
 /// Format version this manager speaks.
 pub const FORMAT_VERSION: u32 = 1;
@@ -266,6 +272,9 @@ pub struct Answer {
     /// Period of reports wanted from now on, ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reporting_speed: Option<u64>,
+    /// Why a known node's message was not taken, and the mend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
     /// Manager's clock, ms.
     pub time: u64,
 }

@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::UtcMs;
 
+/// Characters of scope, slash and name together: the compatible API takes no more, so a longer one could never be asked
+/// for.
+pub const MOST_PATH_CHARS: usize = 254;
+
 /// Scope (`live`, `live/room`) and name of a stream; no slash at the scope's ends.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StreamName {

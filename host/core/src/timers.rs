@@ -25,6 +25,11 @@ pub struct Timers {
     pub reservation_grace: DurationMs,
     /// Between two scaling decisions when nothing happens. Default 10 s.
     pub decide_every: DurationMs,
+    /// Between two looks at the paths streams take (`instancecontroller.pathMonitorInterval`). Default 30 s.
+    pub path_check: DurationMs,
+    /// A path made on demand is let go when nobody watched a stream on it for so long
+    /// (`cluster.idleClusterPathThreshold`). Default 30 s.
+    pub idle_path: DurationMs,
 }
 
 impl Default for Timers {
@@ -40,6 +45,8 @@ impl Default for Timers {
             reservation: DurationMs::secs(15),
             reservation_grace: DurationMs::secs(2),
             decide_every: DurationMs::secs(10),
+            path_check: DurationMs::secs(30),
+            idle_path: DurationMs::secs(30),
         }
     }
 }

@@ -11,22 +11,32 @@
 //!                                 error ──rested──▶ (gone) disconnected ──told again, or rested──▶ …
 //! ```
 //!
-//! What is wanted: a relay is linked to every origin. Without relays an edge is linked to every origin, so that it
-//! can serve all streams; with relays it is linked to one relay. Transcoders push to origins and are not linked.
-//! A link that is to be replaced is left only when the new one is established, and a child that is silent or drains
-//! keeps what it has: its viewers may still be there.
+//! What is wanted by rule: a relay is linked to every origin that has room for it. Without relays an edge is linked to
+//! every origin, so that it can serve all streams; with relays it is linked to one relay. Transcoders push to origins
+//! and are not linked. A link that is to be replaced is left only when the new one is established, and a child that is
+//! silent or drains keeps what it has: its viewers may still be there.
+//!
+//! What is wanted beside the rules: where an edge's relay does not have an origin whose stream somebody wants there,
+//! the path edge, relay, origin is made *on demand*, over another relay, and let go when nobody has watched a stream
+//! that comes that way for a while (`paths`). `reach` tells a viewer's node from one that cannot get the stream.
 
+mod demand;
 mod drive;
 mod links;
 mod members;
+mod paths;
+mod reach;
 
 use std::collections::BTreeSet;
 
 use crate::ids::{NodeNo, RegionName};
 use crate::node::Role;
 use crate::units::{DurationMs, UtcMs};
+use demand::Demand;
 use links::Links;
 use members::Members;
+
+pub use reach::{Reach, Ways};
 
 /// A node as topology sees it. `alive` and `leaving` together tell four things apart: serving, draining (both),
 /// silent or booting (neither), and ending (only `leaving`).
@@ -117,7 +127,7 @@ pub struct Link {
     pub state: LinkState,
     /// When that state was entered.
     pub since: UtcMs,
-    /// How often the child was told in this state.
+    /// How often the child was told in this state; 0 for a link that it made before this process was.
     pub tries: u8,
 }
 
@@ -140,6 +150,15 @@ pub enum LinkOrder {
     },
 }
 
+impl LinkOrder {
+    /// Who is told.
+    pub fn child(self) -> NodeNo {
+        match self {
+            LinkOrder::Link { child, .. } | LinkOrder::Unlink { child, .. } => child,
+        }
+    }
+}
+
 /// The links of one group.
 #[derive(Debug, Default)]
 pub struct Topology {
@@ -150,6 +169,15 @@ pub struct Topology {
     /// Children whose links are to be looked at again.
     dirty: BTreeSet<NodeNo>,
     relays_foreseen: bool,
+    /// Links that no rule gives.
+    demand: Demand,
+    /// When paths were last looked at.
+    checked: Option<UtcMs>,
+    /// Paths may have broken since.
+    shaken: bool,
+    /// Orders that came of looking at paths, for the next update.
+    pending: Vec<LinkOrder>,
+    overloaded: BTreeSet<NodeNo>,
 }
 
 impl Topology {
@@ -177,8 +205,11 @@ impl Topology {
         self.dirty.extend(changes.changed);
         if changes.parents_changed {
             self.dirty.extend(self.members.children());
+            self.shaken = true;
         }
-        let mut orders = Vec::new();
+        let mut orders = std::mem::take(&mut self.pending);
+        // Who cannot be told now is told again later.
+        orders.retain(|order| self.can_be_told(order.child()));
         self.follow_up(now, reporting, &mut orders);
         while let Some(child) = self.dirty.pop_first() {
             self.arrange(child, now, &mut orders);
@@ -205,6 +236,7 @@ impl Topology {
         }
         if changed {
             self.dirty.insert(child);
+            self.shaken = true;
         }
     }
 
@@ -230,45 +262,6 @@ impl Topology {
         children
             .filter(|child| self.is_established(*child, parent))
             .collect()
-    }
-
-    /// No link is on its way for the first time: established, none wanted, or told again already, which takes two
-    /// periods of reports. False for nodes that are no members or not in service.
-    pub fn settled(&self, child: NodeNo) -> bool {
-        let serving = self.members.get(child).is_some_and(|node| node.alive);
-        serving
-            && self.links.of_child(child).all(|link| match link.state {
-                LinkState::Prospective => false,
-                LinkState::Connecting => link.tries > 1,
-                LinkState::Established
-                | LinkState::Disconnecting
-                | LinkState::Disconnected
-                | LinkState::Error => true,
-            })
-    }
-
-    /// Whether a stream of the origin comes to the child over established links, through a relay or without.
-    pub fn reaches(&self, child: NodeNo, origin: NodeNo) -> bool {
-        child == origin
-            || self.is_established(child, origin)
-            || self
-                .established(child)
-                .any(|relay| self.is_established(relay, origin))
-    }
-
-    /// Whether the child could be brought to reach the origin: both are in service, and where edges hang on relays
-    /// one of these can take it.
-    pub fn linkable(&self, child: NodeNo, origin: NodeNo) -> bool {
-        let serving = |no: NodeNo| self.members.get(no).filter(|node| node.alive);
-        let (Some(child), Some(origin)) = (serving(child), serving(origin)) else {
-            return false;
-        };
-        origin.role == Role::Origin
-            && match child.role {
-                Role::Origin | Role::Transcoder => child.no == origin.no,
-                Role::Relay => true,
-                Role::Edge => !self.has_relays() || self.members.relays().any(Member::is_open),
-            }
     }
 
     fn established(&self, child: NodeNo) -> impl Iterator<Item = NodeNo> {
@@ -299,8 +292,14 @@ impl Topology {
         }
         self.heard.remove(&no);
         self.dirty.remove(&no);
+        self.demand.forget(no);
+        self.overloaded.remove(&no);
     }
 }
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod tests;

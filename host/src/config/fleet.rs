@@ -35,6 +35,12 @@ pub struct FleetConfig {
     /// Period of the sweep for instances without a record and records without an instance, ms (10,000 to
     /// 86,400,000). Default 180,000.
     pub cloud_sweep_ms: u64,
+    /// Between two looks at the paths that streams take from origins over relays to edges, ms (1,000 to 3,600,000).
+    /// Default 30,000.
+    pub path_check_ms: u64,
+    /// A link that was made for a stream's viewers alone is let go when nobody watched for so long, ms (10,000 to
+    /// 3,600,000). Default 30,000.
+    pub idle_path_ms: u64,
     /// A node with less free memory is not offered, MiB (0 to 1,048,576). Default 50.
     pub min_free_memory_mib: u32,
     /// Launches of a group per minute, whatever its policy wants (1 to 10,000). Default 60.
@@ -68,6 +74,8 @@ impl Default for FleetConfig {
             reservations_per_client: 100,
             decide_every_ms: 10_000,
             cloud_sweep_ms: 180_000,
+            path_check_ms: 30_000,
+            idle_path_ms: 30_000,
             min_free_memory_mib: 50,
             max_launches_per_minute: 60,
             max_nodes_per_group: 1_000,
@@ -113,6 +121,8 @@ impl FleetConfig {
             ("reservation_grace_ms", grace, 0..=self.reservation_ms),
             ("decide_every_ms", self.decide_every_ms, 1_000..=600_000),
             ("cloud_sweep_ms", self.cloud_sweep_ms, 10_000..=DAY_MS),
+            ("path_check_ms", self.path_check_ms, 1_000..=HOUR_MS),
+            ("idle_path_ms", self.idle_path_ms, 10_000..=HOUR_MS),
         ];
         for (key, value, allowed) in ms {
             check.range(key, value, allowed, "ms");

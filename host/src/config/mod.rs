@@ -140,6 +140,17 @@ impl Config {
                 "must be at least fleet.reservation_ms, or a viewer on his way could be cut",
             );
         }
+        // A viewer takes up his reservation, and the next report shows him.
+        let seen = self.fleet.reservation_ms + self.reports.reporting_speed_ms;
+        if self.fleet.idle_path_ms < seen {
+            check.warn(
+                "fleet.idle_path_ms",
+                &format!(
+                    "is shorter than a reservation and a reporting period ({seen} ms): a path may go while its first \
+                     viewer is on his way"
+                ),
+            );
+        }
         if self.fleet.stuck_ms < silence {
             check.warn(
                 "fleet.stuck_ms",
@@ -163,6 +174,8 @@ impl Config {
             reservation: DurationMs(self.fleet.reservation_ms),
             reservation_grace: DurationMs(self.fleet.reservation_grace_ms),
             decide_every: DurationMs(self.fleet.decide_every_ms),
+            path_check: DurationMs(self.fleet.path_check_ms),
+            idle_path: DurationMs(self.fleet.idle_path_ms),
         }
     }
 }

@@ -5,7 +5,7 @@ use toml::Value;
 use super::{Config, Secret, schema};
 
 /// Settings and whole sections that are read anew at each use. Everything else is read once, at start.
-pub(super) const RELOADABLE: [&str; 34] = [
+pub(super) const RELOADABLE: [&str; 36] = [
     "auth.admin_token",
     "cloud.prices",
     "fleet.first_report_ms",
@@ -18,6 +18,8 @@ pub(super) const RELOADABLE: [&str; 34] = [
     "fleet.reservations_per_client",
     "fleet.decide_every_ms",
     "fleet.cloud_sweep_ms",
+    "fleet.path_check_ms",
+    "fleet.idle_path_ms",
     "server.cors.admin",
     "server.cors.streams",
     "server.trusted_proxies",

@@ -65,6 +65,7 @@ async fn hear(Json(message): Json<Message>) -> Json<Answer> {
         assignment: Some(assignment),
         commands: Vec::new(),
         reporting_speed: None,
+        error_message: None,
         time: 0,
     })
 }

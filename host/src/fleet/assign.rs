@@ -1,14 +1,17 @@
 //! A client's question: which node? The policy chooses, the host checks the choice against the current state and
 //! reserves. No store, no cloud, no waiting.
 
+mod reserve;
+
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::sync::LazyLock;
 
-use weir_core::group_state::{GroupState, Member, placement_roles};
+use weir_core::group_state::{GroupState, placement_roles};
 use weir_core::ids::NodeNo;
 use weir_core::placement::{MAX_CHOICES, Refusal, SelectRequest};
 use weir_core::reservations::ReserveError;
+use weir_core::topology::Reach;
 use weir_core::units::UtcMs;
 
 use super::group::GroupHandle;
@@ -16,6 +19,7 @@ use super::selections::{Chooser, Selection};
 use super::view::Offer;
 use super::{AssignError, Assigned, Question, Shared};
 use crate::policy::Outcome;
+use reserve::{Reserving, Taken, ways_to};
 
 /// Keyed by a word of this process, so that nobody can aim at another client's share.
 static CLIENT_KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -26,16 +30,6 @@ struct Chosen {
     by: Chooser,
     fuel: u64,
     micros: u64,
-}
-
-/// What was reserved.
-#[derive(Default)]
-struct Taken {
-    nodes: Vec<Assigned>,
-    /// The host's ranking chose, because nothing the policy chose was still valid.
-    by_host: bool,
-    /// The client holds its share already; ask again after so long.
-    too_many: Option<weir_core::units::DurationMs>,
 }
 
 /// Answers one question from one group.
@@ -63,10 +57,10 @@ impl Asking<'_> {
             .ok_or_else(|| self.nobody(question))?;
         let chosen = self.choose(offer, question)?;
         let taken = self.take(offer, question, &chosen, client, now);
-        let taken_too_many = taken.too_many;
+        let too_many = taken.too_many;
         self.note(question, chosen, &taken, now);
         match taken.nodes {
-            taken if taken.is_empty() => match taken_too_many {
+            taken if taken.is_empty() => match too_many {
                 Some(retry_after) => Err(AssignError::TooMany(retry_after)),
                 None => Err(self.nobody(question)),
             },
@@ -156,74 +150,16 @@ impl Asking<'_> {
         now: UtcMs,
     ) -> Taken {
         let state = self.group.state.read();
-        let taken = self.reserve_first(offer, question, &chosen.ids, (client, now), &state);
+        let reserving = Reserving::new((self.group, offer), question, (client, now), &state);
+        let taken = reserving.first(&chosen.ids);
         match &chosen.by {
             Chooser::Policy(_) if taken.nodes.is_empty() => {
-                let ids = ranked(&state, offer, question);
-                let mut taken = self.reserve_first(offer, question, &ids, (client, now), &state);
+                let mut taken = reserving.first(&ranked(&state, offer, question));
                 taken.by_host = true;
                 taken
             }
             Chooser::Policy(_) | Chooser::Host(_) | Chooser::Stale => taken,
         }
-    }
-
-    /// A strict question that does not get all its nodes keeps none.
-    fn reserve_first(
-        &self,
-        offer: &Offer,
-        question: &Question,
-        ids: &[u32],
-        (client, now): (u64, UtcMs),
-        state: &GroupState,
-    ) -> Taken {
-        let mut taken = Taken::default();
-        let mut book = self.group.book.lock();
-        for no in ids.iter().copied().map(NodeNo) {
-            if taken.nodes.len() == question.endpoints as usize {
-                break;
-            }
-            if taken.nodes.iter().any(|assigned| assigned.node.no == no) {
-                continue;
-            }
-            let fits = state
-                .member(no)
-                .filter(|member| offer.has(no) && self.fits(state, member, question));
-            let Some(node) = fits.map(|member| member.node.clone()) else {
-                continue;
-            };
-            match book.reserve(no, node.capacity, client, now) {
-                Ok(()) => taken.nodes.push(Assigned {
-                    node,
-                    group: self.group.name.clone(),
-                }),
-                Err(ReserveError::ClientCap { retry_after }) => taken.too_many = Some(retry_after),
-                Err(ReserveError::NodeFull { .. }) => {}
-            }
-        }
-        if question.strict && taken.nodes.len() < question.endpoints as usize {
-            for assigned in &taken.nodes {
-                book.release(assigned.node.no, client);
-            }
-            return taken;
-        }
-        drop(book);
-        for assigned in &taken.nodes {
-            if offer.hand_out(assigned.node.no) {
-                self.group.mailbox.wake();
-            }
-        }
-        taken
-    }
-
-    /// The host's own conditions, against the current state.
-    fn fits(&self, state: &GroupState, member: &Member, question: &Question) -> bool {
-        let place = !question.strict
-            || question
-                .region
-                .as_ref()
-                .is_none_or(|region| *region == member.node.region);
-        state.takes_clients(member) && place
     }
 
     fn nobody(&self, question: &Question) -> AssignError {
@@ -234,17 +170,26 @@ impl Asking<'_> {
                 .members()
                 .filter(|member| roles.contains(&member.node.role))
         };
-        let offered = of_role()
-            .filter(|member| state.takes_clients(member))
-            .count();
+        let offered = || of_role().filter(|member| state.takes_clients(member));
+        let ways = ways_to(&state, question);
+        let gets_it = |no: NodeNo| {
+            let reach = ways.as_ref().map_or(Reach::Standing, |ways| ways.of(no));
+            reach != Reach::CutOff
+        };
+        let reached = offered().filter(|member| gets_it(member.node.no)).count();
         let role = roles.first().map_or("node", |role| role.as_str());
-        let why = match (of_role().count(), offered) {
-            (0, _) => format!("group {} has no {role}", self.group.name),
-            (all, 0) => format!(
+        let why = match (of_role().count(), offered().count(), reached) {
+            (0, ..) => format!("group {} has no {role}", self.group.name),
+            (all, 0, _) => format!(
                 "none of the {all} {role} nodes of group {} takes clients now",
                 self.group.name
             ),
-            (_, some) => format!(
+            (_, some, 0) => format!(
+                "none of the {some} {role} nodes that take clients can get stream {} from its origin now: their links \
+                 or those of their relays are missing",
+                question.stream.path()
+            ),
+            (.., some) => format!(
                 "none of the {some} {role} nodes that take clients has room for this client"
             ),
         };

@@ -18,6 +18,7 @@ use weir_core::stream::StreamName;
 use super::gauge::Gauge;
 use super::mailbox::Mailbox;
 use super::orders::Request;
+use super::paths::WantedPaths;
 use super::picture;
 use super::selections::Selections;
 use super::status::{
@@ -71,6 +72,7 @@ pub struct GroupHandle {
     pub(super) offers: ArcSwap<Offers>,
     pub(super) book: Mutex<ReservationBook>,
     pub(super) tally: Mutex<Tally>,
+    pub(super) paths: WantedPaths,
     bindings: Mutex<Vec<BindingStatus>>,
     latest: Mutex<Option<ScalingDecision>>,
     calls: [Mutex<Vec<CallNote>>; 2],
@@ -100,6 +102,7 @@ impl GroupHandle {
             offers: ArcSwap::from_pointee(Offers::default()),
             book: Mutex::new(book),
             tally: Mutex::new(Tally::new()),
+            paths: WantedPaths::default(),
             bindings: Mutex::new(Vec::new()),
             latest: Mutex::new(None),
             calls: [Mutex::default(), Mutex::default()],

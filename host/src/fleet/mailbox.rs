@@ -2,15 +2,16 @@
 //!
 //! A report replaces the one before it (a delta is merged into it), so a burst takes no more room than one report a
 //! node. Publish, unpublish and goodbye are never overwritten; when their queue is full the message is not taken and
-//! the node is asked to come again. An older message never overwrites a newer one: boots have an order, and within a
-//! boot the sequence rises.
+//! the node is asked to come again. A message with which the node would hold too many streams is refused whole. An older
+//! message never overwrites a newer one: boots have an order, and within a boot the sequence rises.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use weir_core::group_state::{MOST_HELD, StreamIndex};
 use weir_core::ids::NodeNo;
-use weir_core::report::{Boot, Report, StreamReport};
+use weir_core::report::{Boot, MOST_ACKS, Report, StreamReport};
 use weir_core::stream::StreamName;
 use weir_core::units::UtcMs;
 
@@ -42,6 +43,8 @@ pub enum Verdict {
     OldBoot,
     /// No room for events: come again.
     Full,
+    /// The node would hold more streams than one may.
+    TooManyStreams,
 }
 
 /// What one node said since the last pass.
@@ -49,8 +52,8 @@ pub enum Verdict {
 pub struct Heard {
     /// The boot that spoke last.
     pub boot: Boot,
-    /// Orders carried out.
-    pub acknowledged: Vec<String>,
+    /// Orders carried out. Of too many the surplus is left out: orders are repeated until acknowledged.
+    pub acknowledged: BTreeSet<String>,
     /// Newest report, with its sequence number and its own arrival.
     pub report: Option<(u64, Report, UtcMs)>,
     /// Arrival of the newest message.
@@ -103,8 +106,24 @@ pub enum Content {
 
 #[derive(Default)]
 struct Inner {
-    last: HashMap<NodeNo, (Boot, u64)>,
+    last: HashMap<NodeNo, Place>,
     batch: Batch,
+}
+
+/// How far a node has got.
+struct Place {
+    boot: Boot,
+    /// Number of its newest message; 0: not known, this process or that boot is new.
+    seq: u64,
+}
+
+impl Place {
+    fn at_start(boot: &Boot) -> Self {
+        Self {
+            boot: boot.clone(),
+            seq: 0,
+        }
+    }
 }
 
 /// The mailbox of one group.
@@ -115,18 +134,39 @@ pub struct Mailbox {
 }
 
 impl Mailbox {
-    /// Takes a letter. Never waits.
-    pub fn put(&self, letter: Letter, now: UtcMs) -> Verdict {
+    /// Takes a letter. Never waits. `streams`: what nodes hold, all that was taken out of here included.
+    pub fn put(&self, letter: Letter, streams: &StreamIndex, now: UtcMs) -> Verdict {
         let mut inner = self.inner.lock();
-        let verdict = inner.judge(&letter);
+        let verdict = inner.judge(&letter, streams);
         let Verdict::Taken { .. } = verdict else {
             return verdict;
         };
-        inner
-            .last
-            .insert(letter.no, (letter.boot.clone(), letter.seq));
+        inner.follow(&letter);
         inner.keep(letter, now);
         verdict
+    }
+
+    /// The node spoke, but nothing of what it said is taken: only that it lives. Its sequence stays where it was.
+    pub fn sign_of_life(&self, no: NodeNo, boot: Boot, now: UtcMs) {
+        let mut inner = self.inner.lock();
+        let start = Place::at_start(&boot);
+        let place = inner
+            .last
+            .entry(no)
+            .or_insert_with(|| Place::at_start(&boot));
+        if place.boot < boot {
+            *place = start;
+        }
+        if place.boot == boot {
+            let letter = Letter {
+                no,
+                boot,
+                seq: 0,
+                acknowledged: Vec::new(),
+                content: None,
+            };
+            inner.keep(letter, now);
+        }
     }
 
     /// Wakes the reconciler now.
@@ -164,26 +204,68 @@ impl Mailbox {
             .lock()
             .last
             .entry(no)
-            .or_insert_with(|| (boot.clone(), 0));
+            .or_insert_with(|| Place::at_start(boot));
     }
 }
 
 impl Inner {
-    fn judge(&self, letter: &Letter) -> Verdict {
+    fn judge(&self, letter: &Letter, streams: &StreamIndex) -> Verdict {
         let is_event = matches!(letter.content, Some(Content::Notice(_)));
         if is_event && self.batch.events.len() >= EVENT_CAPACITY {
             return Verdict::Full;
         }
-        match self.last.get(&letter.no) {
-            None => Verdict::Taken { gap: false },
-            Some((boot, _)) if letter.boot < *boot => Verdict::OldBoot,
-            Some((boot, _)) if letter.boot > *boot => Verdict::Taken { gap: false },
-            Some((_, seq)) if letter.seq <= *seq => Verdict::Duplicate,
-            // After a restart of this process the number before is not known (0): nothing can be said of a gap.
-            Some((_, seq)) => Verdict::Taken {
-                gap: *seq > 0 && letter.seq > seq + 1,
-            },
+        let place = self.last.get(&letter.no);
+        if place.is_some_and(|place| letter.boot < place.boot) {
+            return Verdict::OldBoot;
         }
+        let place = place.filter(|place| letter.boot == place.boot);
+        if place.is_some_and(|place| letter.seq <= place.seq) {
+            return Verdict::Duplicate;
+        }
+        // Of messages before the first that this process takes of a boot nothing is known, and nothing can be missed.
+        let gap = place.is_some_and(|place| place.seq > 0 && letter.seq > place.seq + 1);
+        if self.has_room(letter, streams) {
+            Verdict::Taken { gap }
+        } else {
+            Verdict::TooManyStreams
+        }
+    }
+
+    fn follow(&mut self, letter: &Letter) {
+        let (no, boot) = (letter.no, &letter.boot);
+        let place = self.last.entry(no).or_insert_with(|| Place::at_start(boot));
+        if place.boot != *boot {
+            *place = Place::at_start(boot);
+        }
+        place.seq = letter.seq;
+    }
+
+    /// Whether the node may hold what it holds, what waits here, and what the letter adds. A full list replaces all
+    /// that, and its length was looked at before.
+    fn has_room(&self, letter: &Letter, streams: &StreamIndex) -> bool {
+        let no = letter.no;
+        let added = letter.added();
+        if added == 0 {
+            return true;
+        }
+        let waiting = self
+            .batch
+            .heard
+            .get(&no)
+            .and_then(|heard| heard.report.as_ref());
+        let waiting = waiting.map_or(&[][..], |(_, report, _)| &report.streams);
+        // Nearly always: no name need be looked at.
+        let most = streams.count_on(no) as usize + waiting.len() + self.batch.events.len();
+        if most + added <= MOST_HELD {
+            return true;
+        }
+        let events = self.batch.events.iter().filter(|event| event.no == no);
+        let announced = events.filter_map(|event| event.notice.published());
+        let named = names(waiting).chain(names(letter.listed()));
+        let all: Vec<StreamName> = named
+            .chain(announced.chain(letter.announced()).cloned())
+            .collect();
+        streams.has_room(no, all.iter())
     }
 
     fn keep(&mut self, letter: Letter, now: UtcMs) {
@@ -196,7 +278,7 @@ impl Inner {
         } = letter;
         let heard = self.batch.heard.entry(no).or_insert_with(|| Heard {
             boot: boot.clone(),
-            acknowledged: Vec::new(),
+            acknowledged: BTreeSet::new(),
             report: None,
             at: now,
         });
@@ -206,7 +288,10 @@ impl Inner {
             self.batch.events.retain(|event| event.no != no);
         }
         heard.at = now;
-        heard.acknowledged.extend(acknowledged);
+        let room = MOST_ACKS.saturating_sub(heard.acknowledged.len());
+        heard
+            .acknowledged
+            .extend(acknowledged.into_iter().take(room));
         match content {
             Some(Content::Report(report)) => {
                 heard.report = Some((seq, merged(heard.report.take(), report), now))
@@ -215,6 +300,42 @@ impl Inner {
             None => {}
         }
     }
+}
+
+impl Letter {
+    /// Streams that it adds to a list the node sent before.
+    fn listed(&self) -> &[StreamReport] {
+        match &self.content {
+            Some(Content::Report(report)) if report.delta => &report.streams,
+            Some(Content::Report(_) | Content::Notice(_)) | None => &[],
+        }
+    }
+
+    fn announced(&self) -> Option<&StreamName> {
+        match &self.content {
+            Some(Content::Notice(notice)) => notice.published(),
+            Some(Content::Report(_)) | None => None,
+        }
+    }
+
+    /// So many streams the node may hold because of it, beside those it holds.
+    fn added(&self) -> usize {
+        self.listed().len() + usize::from(self.announced().is_some())
+    }
+}
+
+impl NodeNotice {
+    fn published(&self) -> Option<&StreamName> {
+        match self {
+            NodeNotice::Published(stream, _) => Some(stream),
+            NodeNotice::Unpublished(..) | NodeNotice::Bye => None,
+        }
+    }
+}
+
+fn names(streams: &[StreamReport]) -> impl Iterator<Item = StreamName> {
+    let held = streams.iter().filter(|stream| !stream.ended);
+    held.map(|stream| StreamName::new(&stream.scope, &stream.name))
 }
 
 /// The newer report; a delta takes along the streams of the one it builds on.

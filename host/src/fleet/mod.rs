@@ -15,6 +15,7 @@ mod gauge;
 mod group;
 mod mailbox;
 mod orders;
+mod paths;
 mod picture;
 mod publish;
 mod receive;
@@ -138,6 +139,10 @@ pub enum AssignError {
     /// A viewer wants a stream nobody publishes.
     #[error("stream {0} is not being published")]
     NoStream(String),
+    /// Whether anybody publishes the stream is not known yet: this server started lately and has not heard from every
+    /// node. Ask again.
+    #[error("whether stream {0} is being published is not known yet: not every origin was heard since this server started; ask again in {secs} s", secs = .1.0.div_ceil(1000))]
+    NotKnownYet(String, DurationMs),
     /// No node fits; the text says why.
     #[error("{0}")]
     NoNode(String),
@@ -332,9 +337,7 @@ impl Fleet {
         };
         let carrying: Vec<_> = groups.values().filter(carries).cloned().collect();
         match question.action {
-            Action::Subscribe if carrying.is_empty() => {
-                Err(AssignError::NoStream(question.stream.path()))
-            }
+            Action::Subscribe if carrying.is_empty() => Err(self.absent(&question.stream)),
             Action::Subscribe => Ok(carrying),
             Action::Broadcast if !carrying.is_empty() => Ok(carrying),
             Action::Broadcast => {
@@ -345,6 +348,20 @@ impl Fleet {
                 ranked.sort_by_key(|(rank, group)| (*rank, group.id));
                 Ok(ranked.into_iter().map(|(_, group)| group).collect())
             }
+        }
+    }
+
+    /// What to say of a stream that no group has: nobody publishes it, or that is not known yet.
+    pub(crate) fn absent(&self, stream: &StreamName) -> AssignError {
+        let now = self.shared.clock.now();
+        let groups = self.groups.read();
+        if groups
+            .values()
+            .all(|group| group.state.read().knows_streams(now))
+        {
+            AssignError::NoStream(stream.path())
+        } else {
+            AssignError::NotKnownYet(stream.path(), DurationMs(self.reporting_speed()))
         }
     }
 

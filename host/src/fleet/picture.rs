@@ -80,6 +80,10 @@ pub fn of_member(state: &GroupState, member: &Member) -> NodeStatus {
             .clone()
             .or_else(|| node.private_address.clone())
     };
+    let no = member.node.no;
+    let topology = state.topology();
+    let mut on_demand = topology.parents(no);
+    on_demand.retain(|parent| topology.is_on_demand(no, *parent));
     NodeStatus {
         node: member.node.clone(),
         connections: member.load.connections,
@@ -87,12 +91,13 @@ pub fn of_member(state: &GroupState, member: &Member) -> NodeStatus {
         assigned: member.assigned,
         last_report: member.last_report,
         last_traffic_ms: member.load.last_traffic_ms,
-        parents: state
-            .topology()
-            .parents(member.node.no)
+        parents: topology
+            .parents(no)
             .into_iter()
             .filter_map(address)
             .collect(),
+        parents_on_demand: on_demand.into_iter().filter_map(address).collect(),
+        overloaded: topology.overloaded().contains(&no),
         problem: state.call_problem(member.node.no),
     }
 }

@@ -1,6 +1,7 @@
 //! A node's message: whose is it, is it new, what is answered. Never waits for the store.
 
-use weir_core::report::{Answer, Assignment, Body, Command, Message, Order};
+use weir_core::group_state::{GroupState, MOST_HELD};
+use weir_core::report::{Answer, Assignment, Body, Command, MOST_STREAMS, Message, Order};
 use weir_core::stream::StreamName;
 use weir_core::units::UtcMs;
 
@@ -31,6 +32,7 @@ impl Fleet {
             Some(Content::Report(report)) => Some(report.client_count),
             Some(Content::Notice(_)) | None => None,
         };
+        let boot = envelope.boot.clone();
         let letter = Letter {
             no: entry.no,
             boot: envelope.boot,
@@ -38,7 +40,9 @@ impl Fleet {
             acknowledged: envelope.ack,
             content,
         };
-        let gap = match entry.group.mailbox.put(letter, now) {
+        // The state first, then the mailbox: nothing moves from one to the other meanwhile.
+        let state = entry.group.state.read();
+        let gap = match entry.group.mailbox.put(letter, state.streams(), now) {
             Verdict::Taken { gap } => {
                 // Whatever is no report cannot wait.
                 if clients.is_none_or(|clients| entry.group.gauge.moves(entry.no, clients)) {
@@ -49,8 +53,21 @@ impl Fleet {
             Verdict::Duplicate => false,
             Verdict::OldBoot => return unknown(UNKNOWN_RETRY_MS, now),
             Verdict::Full => return unknown(FULL_RETRY_MS, now),
+            Verdict::TooManyStreams => {
+                entry.group.mailbox.sign_of_life(entry.no, boot, now);
+                return refused(self.reporting_speed(), now);
+            }
         };
-        self.answer(&entry, asks_role, gap, now)
+        self.answer(&state, &entry, asks_role, gap, now)
+    }
+
+    /// A message that is not taken, as what it says is over a bound: all it proves is that the node lives, so that
+    /// nobody can have a node ended by making it say too much.
+    pub fn sign_of_life(&self, message: &Message, caller: &Caller) {
+        if let Some(entry) = self.sender(message, caller) {
+            let (boot, now) = (message.envelope.boot.clone(), self.shared.clock.now());
+            entry.group.mailbox.sign_of_life(entry.no, boot, now);
+        }
     }
 
     /// The node a message comes from; `None` when nobody knows it or the signature is another's.
@@ -67,8 +84,14 @@ impl Fleet {
         allowed.then_some(entry)
     }
 
-    fn answer(&self, entry: &Entry, asks_role: bool, gap: bool, now: UtcMs) -> Answer {
-        let state = entry.group.state.read();
+    fn answer(
+        &self,
+        state: &GroupState,
+        entry: &Entry,
+        asks_role: bool,
+        gap: bool,
+        now: UtcMs,
+    ) -> Answer {
         let Some(member) = state.member(entry.no) else {
             return unknown(UNKNOWN_RETRY_MS, now);
         };
@@ -108,6 +131,7 @@ impl Fleet {
             assignment,
             commands,
             reporting_speed: Some(reporting_speed),
+            error_message: None,
             time: now.0,
         }
     }
@@ -142,6 +166,19 @@ fn unknown(retry_after_ms: u64, now: UtcMs) -> Answer {
         assignment: None,
         commands: Vec::new(),
         reporting_speed: None,
+        error_message: None,
         time: now.0,
+    }
+}
+
+/// The node is known and its message was not taken: it would hold too many streams.
+fn refused(retry_after_ms: u64, now: UtcMs) -> Answer {
+    let problem = format!(
+        "streams: with these the node would hold more than {MOST_HELD} streams, counting those that ended since its \
+         last full list: send a full report without \"delta\", of at most {MOST_STREAMS} streams"
+    );
+    Answer {
+        error_message: Some(problem),
+        ..unknown(retry_after_ms, now)
     }
 }

@@ -6,6 +6,7 @@
 
 mod certainty;
 mod mail;
+mod overload;
 mod pace;
 
 use std::sync::Arc;
@@ -62,6 +63,7 @@ pub(super) struct Reconciler {
     cost: Duration,
     /// The store failed in the middle of a write: it may have done it all the same.
     unsure: bool,
+    overload: overload::Overload,
 }
 
 impl Reconciler {
@@ -87,6 +89,7 @@ impl Reconciler {
             regauge: true,
             cost: Duration::ZERO,
             unsure: false,
+            overload: overload::Overload::default(),
         }
     }
 
@@ -320,9 +323,11 @@ impl Reconciler {
 
     /// Asks the cloud, tries ports and links nodes, as the stored records want it.
     fn act(&mut self, now: UtcMs) {
+        let wanted = self.handle.paths.take();
         let (calls, probes) = {
             let mut state = self.handle.state.write();
-            state.relink(&mut || self.shared.next_command(), now);
+            state.relink(&wanted, &mut || self.shared.next_command(), now);
+            self.overload.tell(&state, now);
             (state.take_calls(now), state.take_probes(now))
         };
         for call in calls {

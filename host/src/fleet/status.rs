@@ -66,6 +66,10 @@ pub struct NodeStatus {
     pub last_traffic_ms: u64,
     /// Addresses of its established parents.
     pub parents: Vec<String>,
+    /// Those of them that no rule gives: linked because somebody watches a stream that comes no other way.
+    pub parents_on_demand: Vec<String>,
+    /// Its children may pull more streams than it carries.
+    pub overloaded: bool,
     /// What the cloud last said against a call for it, if it did.
     pub problem: Option<String>,
 }

@@ -37,6 +37,8 @@ pub(super) struct ApiError {
     status: StatusCode,
     message: String,
     retry_after: Option<DurationMs>,
+    /// No news for the log: it happens after every start.
+    expected: bool,
     /// For the log only: causes may tell of our inside.
     cause: Option<Arc<str>>,
 }
@@ -57,6 +59,7 @@ impl ApiError {
             status,
             message: message.into(),
             retry_after: None,
+            expected: false,
             cause: None,
         }
     }
@@ -133,7 +136,7 @@ impl ApiError {
         let cause = self.cause.as_deref().unwrap_or("");
         if self.status == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(asked, cause, "request failed: {self}");
-        } else if self.status.is_server_error() {
+        } else if self.status.is_server_error() && !self.expected {
             tracing::warn!(asked, cause, "request turned away: {self}");
         }
     }
@@ -314,6 +317,11 @@ impl From<AssignError> for ApiError {
                 error
             }
             AssignError::Unavailable(_, wait) => Self::unavailable(message, wait),
+            AssignError::NotKnownYet(_, wait) => {
+                let mut error = Self::unavailable(message, wait);
+                error.expected = true;
+                error
+            }
         }
     }
 }

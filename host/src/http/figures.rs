@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parking_lot::Mutex;
+use weir_core::node::Role;
 
 use super::v3_1::wire::state_word;
 use crate::fleet::Fleet;
@@ -11,6 +12,7 @@ const NODES: &str = "weir_nodes";
 const GROUPS: &str = "weir_groups";
 const CONNECTIONS: &str = "weir_connections";
 const FROZEN: &str = "weir_groups_frozen";
+const OVERLOADED: &str = "weir_nodes_over_capacity";
 
 /// Says what each figure is.
 pub(super) fn describe() {
@@ -31,12 +33,20 @@ pub(super) fn describe() {
         "weir_reports_unknown_total",
         "Messages of servers that are no node of this fleet."
     );
+    metrics::describe_counter!(
+        "weir_reports_refused_total",
+        "Messages of nodes refused because they say more than they may."
+    );
     metrics::describe_gauge!(NODES, "Nodes, by role and state.");
     metrics::describe_gauge!(GROUPS, "Node groups, by state.");
     metrics::describe_gauge!(CONNECTIONS, "Direct clients last reported, by role.");
     metrics::describe_gauge!(
         FROZEN,
         "Groups whose removals are frozen because most of their nodes are silent."
+    );
+    metrics::describe_gauge!(
+        OVERLOADED,
+        "Origins and relays whose children may pull more streams than they carry, by role."
     );
 }
 
@@ -75,6 +85,9 @@ fn count(fleet: &Fleet) -> BTreeMap<Series, u32> {
             let role = ("role", entry.node.role.as_str());
             add((NODES, vec![role, ("state", entry.node.state.as_str())]), 1);
             add((CONNECTIONS, vec![role]), entry.connections);
+            if matches!(entry.node.role, Role::Origin | Role::Relay) {
+                add((OVERLOADED, vec![role]), u32::from(entry.overloaded));
+            }
         }
     }
     counts

@@ -17,7 +17,9 @@ pub mod normalise;
 mod openapi;
 mod params;
 mod questions;
+mod refused_reports;
 mod reports;
+mod seldom;
 pub mod settings;
 mod unknown_nodes;
 mod v3_1;
@@ -43,6 +45,7 @@ use crate::simulation::Simulation;
 use crate::store::Store;
 use downloads::Downloads;
 pub use front::Front;
+use refused_reports::RefusedReports;
 use settings::{CorsOrigins, HttpSettings};
 use unknown_nodes::UnknownNodes;
 
@@ -63,6 +66,7 @@ pub struct AppState {
     pub simulation: Option<Arc<Simulation>>,
     downloads: Arc<Downloads>,
     unknown_nodes: Arc<UnknownNodes>,
+    refused_reports: Arc<RefusedReports>,
     standing: Arc<figures::Standing>,
 }
 
@@ -93,6 +97,7 @@ impl From<AppParts> for AppState {
             simulation: parts.simulation,
             downloads: Arc::default(),
             unknown_nodes: Arc::default(),
+            refused_reports: Arc::default(),
             standing: Arc::default(),
         }
     }

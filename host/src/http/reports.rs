@@ -72,7 +72,16 @@ pub(super) async fn receive(
         sent.name_speaker(name);
     }
     let caller = Caller { signed_as, peer };
-    Ok(sent.answered(|message| answer(&app, message, &caller)))
+    if let Some(problem) = sent.over_bound() {
+        for message in sent.messages() {
+            app.fleet.sign_of_life(message, &caller);
+        }
+        let speaker = sent.messages().first();
+        let named = speaker.and_then(|message| message.envelope.node_id.as_deref());
+        app.refused_reports.note(named, caller.peer, &problem, now);
+        return Err(ApiError::bad_input(problem));
+    }
+    sent.answered(|message| answer(&app, message, &caller))
 }
 
 fn answer(app: &AppState, message: Message, caller: &Caller) -> Answer {
@@ -82,6 +91,9 @@ fn answer(app: &AppState, message: Message, caller: &Caller) -> Answer {
     if answer.accepted {
         answer.retry_after_ms = None;
         metrics::counter!("weir_reports_total").increment(1);
+    } else if let Some(problem) = &answer.error_message {
+        app.refused_reports
+            .note(named.as_deref(), caller.peer, problem, app.clock.now());
     } else if retry_ms >= UNKNOWN_RETRY.0 {
         // A shorter wait is told to known nodes whose mailbox is full.
         app.unknown_nodes
@@ -144,14 +156,34 @@ impl Sent {
         }
     }
 
-    fn answered(self, answer: impl Fn(Message) -> Answer) -> Response {
+    /// What is larger than it may be: the first such member.
+    fn over_bound(&self) -> Option<String> {
+        let mut messages = self.messages().iter().enumerate();
+        messages.find_map(|(at, message)| {
+            let over = message.check_bounds().err()?;
+            Some(match self {
+                Self::One(_) => over.to_string(),
+                Self::Many(_) => format!("message {at}: {over}"),
+            })
+        })
+    }
+
+    /// A single message that is not taken is an error; among several its answer says so.
+    fn answered(self, answer: impl Fn(Message) -> Answer) -> Result<Response, ApiError> {
         match self {
             Self::One(message) => {
                 let [message] = *message;
-                Json(answer(message)).into_response()
+                match answer(message) {
+                    Answer {
+                        error_message: Some(problem),
+                        ..
+                    } => Err(ApiError::bad_input(problem)),
+                    answer => Ok(Json(answer).into_response()),
+                }
             }
             Self::Many(messages) => {
-                Json(messages.into_iter().map(answer).collect::<Vec<_>>()).into_response()
+                let answers = messages.into_iter().map(answer);
+                Ok(Json(answers.collect::<Vec<_>>()).into_response())
             }
         }
     }
@@ -244,6 +276,24 @@ mod tests {
             let problem = refused(body);
             assert!(problem.contains(wanted), "{body}\n{problem}");
         }
+    }
+
+    #[test]
+    fn what_is_over_its_bound_is_named_with_its_message() {
+        let long = "a".repeat(300);
+        let one = format!(
+            r#"{{"v":1,"type":"publish","boot":"1-a","seq":1,"timestamp":1,"scope":"live","name":"{long}"}}"#
+        );
+        let over = |body: &str| Sent::read(body.as_bytes()).ok().unwrap().over_bound();
+        let problem = over(&one).unwrap();
+        assert!(
+            problem.starts_with("name: ") && problem.contains("305"),
+            "{problem}"
+        );
+        let bye = r#"{"v":1,"type":"bye","boot":"1-a","seq":1,"timestamp":1}"#;
+        let problem = over(&format!("[{bye},{one}]")).unwrap();
+        assert!(problem.starts_with("message 1: name: "), "{problem}");
+        assert_eq!(over(bye), None);
     }
 
     #[test]

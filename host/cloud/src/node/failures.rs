@@ -22,6 +22,18 @@ impl SimulatedNode {
         self.service.lock().muted = silent;
     }
 
+    /// The network between this node and another one breaks, so that it is no parent of this one (`true`), or is mended.
+    pub fn lose_way_to(&self, parent: &SimulatedNode, lost: bool) {
+        let mut service = self.service.lock();
+        for address in parent.addresses() {
+            if lost {
+                service.unreachable.insert(address.clone());
+            } else {
+                service.unreachable.remove(address);
+            }
+        }
+    }
+
     /// The next report is lost on its way to the manager.
     pub fn drop_next_report(&self) {
         self.service.lock().reports_to_lose += 1;

@@ -148,6 +148,17 @@ impl SimulatedNode {
             .collect()
     }
 
+    /// Address of the parent from which it pulls the stream; `None` when it does not.
+    pub fn source_of(&self, stream: &StreamName) -> Option<String> {
+        let service = self.service.lock();
+        let restream = service.links.restreams().get(stream)?;
+        Some(restream.from.clone())
+    }
+
+    pub(crate) fn reaches(&self, address: &str) -> bool {
+        !self.service.lock().unreachable.contains(address)
+    }
+
     pub(crate) fn admit(
         self: &Arc<Self>,
         kind: ClientKind,

@@ -5,7 +5,7 @@
 //!         └──▶ off (exit, end of the instance: for good)
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::watch;
 use weir_core::report::Boot;
@@ -35,6 +35,8 @@ pub(crate) struct Service {
     /// So many reports are still to be lost on the way.
     pub(crate) reports_to_lose: u32,
     pub(crate) draining: bool,
+    /// Addresses that this node does not reach although somebody answers there.
+    pub(crate) unreachable: BTreeSet<String>,
     pub(crate) last_traffic: Option<UtcMs>,
     pub(crate) links: Links,
     /// Bytes sent per stream, up to `accounted_at`.
@@ -77,6 +79,7 @@ impl Service {
             muted: false,
             reports_to_lose: 0,
             draining: false,
+            unreachable: BTreeSet::new(),
             last_traffic: None,
             links: Links::default(),
             sent: BTreeMap::new(),

@@ -67,7 +67,10 @@ impl World {
 
     fn refresh_links(&self, node: &Arc<SimulatedNode>) {
         let parents = node.parent_addresses();
-        let up = |address: &String| self.node_at(address).is_some_and(|parent| parent.is_up());
+        let up = |address: &String| {
+            let parent = self.node_at(address);
+            parent.is_some_and(|parent| parent.is_up()) && node.reaches(address)
+        };
         let alive: BTreeSet<String> = parents.into_iter().filter(up).collect();
         node.refresh_links(&alive, self.settings.nodes.link_delay);
     }

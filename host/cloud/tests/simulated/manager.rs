@@ -139,7 +139,7 @@ impl Scene {
             address,
             port: 1935,
         };
-        let id = format!("link-{}", parent.node_id);
+        let id = format!("link-{child}-{}", parent.node_id);
         self.order(child, &id, Order::Link { parent });
     }
 
@@ -241,6 +241,7 @@ async fn hear(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Resp
         assignment: (accepted && asks).then(|| assignment(name)),
         commands: if accepted { commands } else { Vec::new() },
         reporting_speed: accepted.then_some(5_000),
+        error_message: None,
         time: desk.clock.now().0,
     })
     .into_response()

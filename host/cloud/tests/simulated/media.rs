@@ -19,10 +19,7 @@ async fn linked_path(scene: &Scene) -> (String, String) {
     let edge = scene.launch(Role::Edge, "edge").await;
     scene.link("relay", "origin");
     scene.link("edge", "relay");
-    let established = |scene: &Scene, name: &str| {
-        let report = scene.reports(name).pop();
-        report.is_some_and(|report| report.parents.iter().any(|p| p.state == "established"))
-    };
+    let established = |scene: &Scene, name| parents(scene, name, "established") == 1;
     scene
         .until(|scene| established(scene, "relay") && established(scene, "edge"))
         .await;
@@ -49,6 +46,51 @@ async fn viewer_at_an_edge_gets_a_stream_from_the_origin_through_the_relay() {
     assert_eq!(edge.streams[0].kind, StreamKind::Restream);
     assert_eq!(edge.streams[0].subscribers, 1);
     assert!(edge.free_memory < edge.max_memory);
+}
+
+#[tokio::test]
+async fn stream_comes_only_where_edge_relay_and_origin_are_linked() {
+    let scene = Scene::new().await;
+    let (origin, edge) = linked_path(&scene).await;
+    let other = scene.launch(Role::Relay, "other").await;
+    let node = |name: &str| scene.cloud.node(&name.into()).unwrap();
+    let _publisher = scene.cloud.connect_publisher(&origin, &show()).unwrap();
+    let viewer = scene.cloud.connect_viewer(&edge, &show()).unwrap();
+    let relay = node("relay").address().to_owned();
+    assert_eq!(node("edge").source_of(&show()), Some(relay));
+    drop(viewer);
+    node("relay").lose_way_to(&node("origin"), true);
+    let refused = |scene: &Scene| scene.cloud.connect_viewer(&edge, &show()).err();
+    assert_eq!(refused(&scene), Some(ConnectError::NoStream));
+    scene.link("edge", "other");
+    scene
+        .until(|scene| parents(scene, "edge", "established") == 2)
+        .await;
+    assert_eq!(
+        refused(&scene),
+        Some(ConnectError::NoStream),
+        "the other has no origin"
+    );
+    scene.link("other", "origin");
+    scene
+        .until(|scene| parents(scene, "other", "established") == 1)
+        .await;
+    let _viewer = scene.cloud.connect_viewer(&edge, &show()).unwrap();
+    assert_eq!(node("edge").source_of(&show()), Some(other));
+    node("relay").lose_way_to(&node("origin"), false);
+    scene
+        .until(|scene| parents(scene, "relay", "established") == 1)
+        .await;
+}
+
+/// So many of the node's links are in that state.
+fn parents(scene: &Scene, name: &str, state: &str) -> usize {
+    let report = scene.reports(name).pop();
+    let parents = report.map(|report| report.parents).unwrap_or_default();
+    parents
+        .iter()
+        .filter(|parent| parent.state == state)
+        .count()
 }
 
 #[tokio::test]

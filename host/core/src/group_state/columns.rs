@@ -177,14 +177,34 @@ impl GroupState {
     }
 }
 
-/// Every metric that some node reports, one column each, 0 where a node does not report it.
+/// Columns of metrics at most: nodes with names of their own must not widen everybody's row.
+const MOST_COLUMNS: usize = 256;
+
+/// Every metric that some node reports, one column each, 0 where a node does not report it. Of too many those that most
+/// nodes report.
 pub(super) fn metrics_of(members: &[&Member]) -> Vec<Metric> {
-    let mut columns: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    let mut reporters: BTreeMap<&str, usize> = BTreeMap::new();
+    // Nodes of one kind report the same names: those are counted together.
+    for alike in members.chunk_by(|one, other| names_of(one).eq(names_of(other))) {
+        for name in names_of(alike[0]) {
+            *reporters.entry(name).or_default() += alike.len();
+        }
+    }
+    let mut names: Vec<(&str, usize)> = reporters.into_iter().collect();
+    if names.len() > MOST_COLUMNS {
+        names.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+        names.truncate(MOST_COLUMNS);
+        names.sort_unstable();
+    }
+    let mut columns: BTreeMap<&str, Vec<u32>> = names
+        .into_iter()
+        .map(|(name, _)| (name, vec![0; members.len()]))
+        .collect();
     for (row, member) in members.iter().enumerate() {
         for (name, value) in member.load.metrics.iter() {
-            columns
-                .entry(name)
-                .or_insert_with(|| vec![0; members.len()])[row] = *value;
+            if let Some(column) = columns.get_mut(name.as_str()) {
+                column[row] = *value;
+            }
         }
     }
     columns
@@ -194,4 +214,8 @@ pub(super) fn metrics_of(members: &[&Member]) -> Vec<Metric> {
             values,
         })
         .collect()
+}
+
+fn names_of(member: &Member) -> impl Iterator<Item = &str> {
+    member.load.metrics.iter().map(|(name, _)| name.as_str())
 }

@@ -4,10 +4,9 @@ use crate::ids::NodeNo;
 use crate::lifecycle::Addresses;
 use crate::liveness::{self, Liveness};
 use crate::node::{NodeState, Role};
-use crate::report::{Boot, Command, Order, Report};
+use crate::report::{Boot, Command, Report};
 use crate::stream::StreamName;
-use crate::topology::{LinkOrder, LinkWord};
-use crate::units::{DurationMs, UtcMs};
+use crate::units::UtcMs;
 
 use super::member::{Load, Sighting};
 use super::{GroupState, Member};
@@ -19,6 +18,8 @@ pub struct ReportEffect {
     pub enters_service: bool,
     /// The number of its clients changed.
     pub load_changed: bool,
+    /// It says what changed among its streams, and a list of them all is not known: it is to send one.
+    pub list_missing: bool,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -26,9 +27,6 @@ const MIB: u64 = 1024 * 1024;
 fn mib(bytes: u64) -> u32 {
     u32::try_from(bytes / MIB).unwrap_or(u32::MAX)
 }
-
-/// Orders are repeated until acknowledged, for this long.
-const ORDER_LIFE: DurationMs = DurationMs::secs(120);
 
 impl GroupState {
     /// A message of whatever kind arrived from `boot`: the node lives. Older boots must have been refused before.
@@ -39,7 +37,6 @@ impl GroupState {
         let restarted = member.boot.as_ref().is_some_and(|known| known < boot);
         if restarted {
             member.forget_load();
-            member.parents.clear();
             member.commands.clear();
             self.streams.forget(no);
             self.topology.forget(no);
@@ -74,29 +71,19 @@ impl GroupState {
         if member.node.state == NodeState::Terminating {
             return ReportEffect::default();
         }
-        member.parents.clone_from(&report.parents);
+        if !report.delta {
+            member.listed = Some(now);
+        }
+        let list_missing = member.listed.is_none();
         let enters_service = member.node.state != NodeState::InService;
         let effect = ReportEffect {
             enters_service,
             load_changed: before != member.load.connections,
+            list_missing,
         };
         self.streams.reported(no, &report.streams, report.delta);
         self.links_reported(no, report, now);
         effect
-    }
-
-    fn links_reported(&mut self, no: NodeNo, report: &Report, now: UtcMs) {
-        let words: Vec<_> = report
-            .parents
-            .iter()
-            .filter_map(|link| {
-                Some((
-                    *self.by_address.get(&link.address)?,
-                    LinkWord::parse(&link.state),
-                ))
-            })
-            .collect();
-        self.topology.reported(no, &words, now);
     }
 
     /// A publisher started on the node.
@@ -237,63 +224,6 @@ impl GroupState {
                 .is_some_and(|member| member.node.state == NodeState::InService)
         };
         self.streams.clear(active, |no| !live(no))
-    }
-
-    /// Brings links in line with the nodes in service and queues the orders that follow from it.
-    pub fn relink(&mut self, mint: &mut dyn FnMut() -> String, now: UtcMs) {
-        let relays = self
-            .spec
-            .limits
-            .values()
-            .any(|limits| limits.role == Role::Relay && limits.max > 0);
-        self.topology.foresee_relays(relays);
-        let members = self.topology_members();
-        let orders = self
-            .topology
-            .update(&members, now, self.rules.timers.reporting);
-        for order in orders {
-            let (child, parent, link) = match order {
-                LinkOrder::Link { child, parent } => (child, parent, true),
-                LinkOrder::Unlink { child, parent } => (child, parent, false),
-            };
-            let Some(parent) = self.parent_of(parent) else {
-                continue;
-            };
-            let order = if link {
-                Order::Link { parent }
-            } else {
-                Order::Unlink { parent }
-            };
-            self.order(child, order, mint(), now);
-        }
-    }
-
-    fn parent_of(&self, no: NodeNo) -> Option<crate::report::Parent> {
-        let node = &self.members.get(&no)?.node;
-        let address = node
-            .private_address
-            .clone()
-            .or_else(|| node.address.clone())?;
-        Some(crate::report::Parent {
-            node_id: node.id.to_string(),
-            address,
-            port: self.rules.rtmp_port,
-        })
-    }
-
-    /// Queues an order; the same order already waiting is not doubled.
-    pub fn order(&mut self, no: NodeNo, order: Order, id: String, now: UtcMs) {
-        let Some(member) = self.members.get_mut(&no) else {
-            return;
-        };
-        if member.commands.iter().all(|command| command.order != order) {
-            let deadline_ms = (now + ORDER_LIFE).0;
-            member.commands.push(Command {
-                id,
-                order,
-                deadline_ms,
-            });
-        }
     }
 }
 

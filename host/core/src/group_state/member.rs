@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::calls::CallProgress;
 use crate::lifecycle::Addresses;
 use crate::node::Node;
-use crate::report::{Boot, Command, ParentLink};
+use crate::report::{Boot, Command};
 use crate::units::UtcMs;
 
 /// A node's load as it last reported it. Counts are direct clients, memory is MiB.
@@ -51,14 +51,14 @@ pub struct Member {
     pub load: Load,
     /// When the newest report arrived.
     pub last_report: Option<UtcMs>,
+    /// When the newest report that listed all its streams arrived.
+    pub(crate) listed: Option<UtcMs>,
     /// Arrival of the newest report, when it showed no client. A node that left service has not shown anything.
     pub(crate) seen_empty: Option<UtcMs>,
     /// Clients handed out that no report shows yet; kept up by the owner of the reservations.
     pub assigned: u32,
     /// The boot that spoke last.
     pub boot: Option<Boot>,
-    /// Links the node itself reports.
-    pub parents: Vec<ParentLink>,
     /// Orders not acknowledged yet.
     pub commands: Vec<Command>,
     pub(crate) said_bye: bool,
@@ -78,10 +78,10 @@ impl Member {
             node: Arc::new(node),
             load: Load::default(),
             last_report: None,
+            listed: None,
             seen_empty: None,
             assigned: 0,
             boot: None,
-            parents: Vec::new(),
             commands: Vec::new(),
             said_bye: false,
             heard: false,
@@ -97,6 +97,7 @@ impl Member {
     pub(crate) fn forget_load(&mut self) {
         self.load = Load::default();
         self.seen_empty = None;
+        self.listed = None;
     }
 
     /// The cloud itself said that the instance ended.

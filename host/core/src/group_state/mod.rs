@@ -11,6 +11,7 @@
 mod calls;
 mod columns;
 mod facts;
+mod linking;
 mod member;
 mod picture;
 mod silence;
@@ -37,7 +38,7 @@ pub use calls::{CallAnswer, CallKind, CloudCall, LaunchFailure};
 pub use facts::ReportEffect;
 pub use member::{Load, Member};
 pub use picture::{RoleLoad, placement_roles};
-pub use streams::StreamIndex;
+pub use streams::{MOST_HELD, StreamIndex};
 
 /// A place where launches go.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -123,6 +123,10 @@ impl GroupState {
             .filter(|member| self.has_place(member))
             .collect();
         let refused = self.history.refused_since(self.last_decision);
+        let fact = |name: &str, value: u32| Fact {
+            name: name.to_owned(),
+            value: f64::from(value),
+        };
         Snapshot {
             now,
             seed,
@@ -135,10 +139,11 @@ impl GroupState {
             boot: self.boot_times.rows(),
             history: self.history.rows(&self.group.regions, now),
             calendar: Vec::new(),
-            facts: vec![Fact {
-                name: "refused-since-last-decision".to_owned(),
-                value: f64::from(refused),
-            }],
+            facts: vec![
+                fact("refused-since-last-decision", refused),
+                fact("origins-over-capacity", self.overloaded(Role::Origin)),
+                fact("relays-over-capacity", self.overloaded(Role::Relay)),
+            ],
             zones: tables.zones,
             instance_types: tables.types,
         }
@@ -155,7 +160,7 @@ impl GroupState {
                 && self.has_place(member)
         };
         let mut chosen: Vec<&Member> = self.members.values().filter(fits).collect();
-        self.leave_out_unlinked(&mut chosen);
+        self.leave_out_cut_off(&mut chosen);
         let weight = |(name, value): (&String, &f64)| Fact {
             name: format!("weight.{name}"),
             value: *value,
@@ -172,16 +177,16 @@ impl GroupState {
         }
     }
 
-    /// A node whose first link is on its way cannot get a stream yet: left out where its region has others. After two
-    /// periods of reports it is offered all the same.
-    fn leave_out_unlinked(&self, chosen: &mut Vec<&Member>) {
-        let linked = |member: &Member| self.topology.settled(member.node.no);
+    /// A node to which no stream comes (its first link is on its way, or its parents lost theirs) is left out where its
+    /// region has others. Whether it gets *the* stream of a question is looked at when it is asked.
+    fn leave_out_cut_off(&self, chosen: &mut Vec<&Member>) {
+        let fed = |member: &Member| !self.topology.is_cut_off(member.node.no);
         let regions: BTreeSet<&RegionName> = chosen
             .iter()
-            .filter(|member| linked(member))
+            .filter(|member| fed(member))
             .map(|member| &member.node.region)
             .collect();
-        chosen.retain(|member| linked(member) || !regions.contains(&member.node.region));
+        chosen.retain(|member| fed(member) || !regions.contains(&member.node.region));
     }
 
     /// The host's own conditions on a node that is offered to clients.
@@ -255,6 +260,17 @@ impl GroupState {
             });
         }
         rows
+    }
+
+    /// Nodes of the role whose children may pull more than they carry.
+    fn overloaded(&self, role: Role) -> u32 {
+        let overloaded = self.topology.overloaded().iter();
+        let of_role = overloaded.filter(|no| {
+            self.members
+                .get(no)
+                .is_some_and(|member| member.node.role == role)
+        });
+        position(of_role.count())
     }
 
     pub(crate) fn topology_members(&self) -> Vec<Linked> {

@@ -1,7 +1,7 @@
 //! What the silence of nodes says of them, and what it says of us: since when we listen, whether most are silent at once.
 
 use crate::liveness;
-use crate::node::NodeState;
+use crate::node::{NodeState, Role};
 use crate::units::UtcMs;
 
 use super::{GroupState, Member};
@@ -53,6 +53,21 @@ impl GroupState {
             member.node.state == NodeState::InService
                 && member.last_report.is_none()
                 && member.node.state_since <= self.listening_since
+        };
+        now.since(self.listening_since) > self.rules.timers.missed()
+            || !self.members.values().any(untold)
+    }
+
+    /// What is published is known: every origin and transcoder in service has listed its streams since this process
+    /// listens, or had the time to. Before that a stream nobody knows may be on the air all the same.
+    pub fn knows_streams(&self, now: UtcMs) -> bool {
+        let untold = |member: &Member| {
+            let publishes = match member.node.role {
+                Role::Origin | Role::Transcoder => true,
+                Role::Edge | Role::Relay => false,
+            };
+            let told = member.listed.is_some_and(|at| at >= self.listening_since);
+            publishes && member.node.state == NodeState::InService && !told
         };
         now.since(self.listening_since) > self.rules.timers.missed()
             || !self.members.values().any(untold)

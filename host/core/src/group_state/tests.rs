@@ -2,10 +2,11 @@
 
 mod calls;
 mod histories;
+mod said;
 mod story;
 
 use crate::group::GroupState as Phase;
-use crate::group_state::{CallAnswer, CallKind, GroupState, LaunchFailure};
+use crate::group_state::{CallAnswer, CallKind, LaunchFailure};
 use crate::node::{NodeState, Role};
 use crate::placement::Action;
 use crate::plan::OperatorOrder;
@@ -216,15 +217,7 @@ fn after_a_blindness_those_still_silent_get_their_time() {
 fn after_a_restart_loads_are_known_when_everybody_has_reported() {
     let mut story = Story::serving(2);
     story.later(1_000);
-    let nodes = story.state.members().map(|member| (*member.node).clone());
-    story.state = GroupState::restore(
-        story.state.group.clone(),
-        nodes.collect(),
-        story.state.spec.clone(),
-        story.state.rules.clone(),
-        story.state.places.clone(),
-        story.now,
-    );
+    story.restart();
     let edge = story.in_service()[3];
     story.report_all_but(&[edge]);
     assert!(!story.state.knows_loads(story.now));

@@ -1,5 +1,6 @@
 //! What a child should hang on, and the steps that bring it there.
 
+use super::reach::distance;
 use super::{LinkOrder, LinkState, Member, Topology};
 use crate::ids::NodeNo;
 use crate::node::Role;
@@ -58,7 +59,10 @@ impl Topology {
             self.drop_links_of(child);
             return;
         };
-        let wanted = self.wanted(&member);
+        let rules = self.by_rules(&member);
+        self.adopt_on_demand(&member, &rules, now);
+        let mut wanted = rules.clone();
+        wanted.extend(self.on_demand(&member, &rules));
         let tell = self.can_be_told(child);
         for &parent in &wanted {
             let fresh = match self.links.state(child, parent) {
@@ -79,27 +83,27 @@ impl Topology {
                     .set(child, parent, LinkState::Prospective, (now, 0));
             }
         }
-        self.release(&member, &wanted, now, orders);
+        self.release(&member, &rules, now, orders);
     }
 
-    /// Lets go of links that are not wanted, once nothing is lost by it.
+    /// Lets go of links that no rule wants, once nothing is lost by it. Those on demand are let go elsewhere.
     fn release(
         &mut self,
         member: &Member,
-        wanted: &[NodeNo],
+        rules: &[NodeNo],
         now: UtcMs,
         orders: &mut Vec<LinkOrder>,
     ) {
         let child = member.no;
         let tell = self.can_be_told(child);
-        let replaced = !wanted.is_empty()
-            && wanted
+        let replaced = !rules.is_empty()
+            && rules
                 .iter()
                 .all(|&parent| self.is_established(child, parent));
         let unwanted: Vec<(NodeNo, LinkState)> = self
             .links
             .of_child(child)
-            .filter(|link| !wanted.contains(&link.parent))
+            .filter(|link| !rules.contains(&link.parent))
             .map(|link| (link.parent, link.state))
             .collect();
         for (parent, state) in unwanted {
@@ -107,9 +111,11 @@ impl Topology {
                 self.links.remove(child, parent);
                 continue;
             };
-            let surplus = replaced && !self.keeps(member, other);
+            let on_demand = self.demand.has(child, parent);
+            let surplus = replaced && !on_demand && !self.keeps(member, other);
             let go = other.is_ending() || surplus || self.wants_none(member);
             match state {
+                LinkState::Prospective if on_demand && !other.is_ending() => {}
                 LinkState::Prospective => self.links.remove(child, parent),
                 LinkState::Connecting | LinkState::Established => {
                     if go && tell {
@@ -123,14 +129,50 @@ impl Topology {
         }
     }
 
-    /// Parents the child should have now, in the order in which it is told.
-    fn wanted(&self, child: &Member) -> Vec<NodeNo> {
+    /// Parents the child should have by the rules, in the order in which it is told.
+    pub(super) fn by_rules(&self, child: &Member) -> Vec<NodeNo> {
         match child.role {
             Role::Origin | Role::Transcoder => Vec::new(),
             Role::Edge | Role::Relay if child.is_ending() => Vec::new(),
-            Role::Relay => self.origins(child),
+            Role::Relay => self.origins_with_room(child),
             Role::Edge if self.has_relays() => self.relay_for(child).into_iter().collect(),
             Role::Edge => self.origins(child),
+        }
+    }
+
+    /// Parents the child should have beside those, because somebody wants a stream that comes that way.
+    fn on_demand(&self, child: &Member, rules: &[NodeNo]) -> Vec<NodeNo> {
+        let fits = |parent: &NodeNo| {
+            let parent = self.members.get(*parent);
+            parent.is_some_and(|parent| match (child.role, parent.role) {
+                (Role::Edge, Role::Relay) => parent.is_open(),
+                (Role::Relay, Role::Origin) => parent.carries(),
+                (Role::Edge | Role::Relay | Role::Origin | Role::Transcoder, _) => false,
+            })
+        };
+        let marked = self.demand.parents_of(child.no);
+        marked
+            .filter(|parent| !child.is_ending() && !rules.contains(parent) && fits(parent))
+            .collect()
+    }
+
+    /// An edge came with more relays than one from before this process was: streams may flow over each of them, so all
+    /// but the first are kept like links on demand.
+    fn adopt_on_demand(&mut self, child: &Member, rules: &[NodeNo], now: UtcMs) {
+        if child.role != Role::Edge || !self.has_relays() {
+            return;
+        }
+        let untold: Vec<NodeNo> = self
+            .links
+            .of_child(child.no)
+            .filter(|link| link.state == LinkState::Established && link.tries == 0)
+            .map(|link| link.parent)
+            .filter(|parent| !rules.contains(parent) && self.is_open_relay(*parent))
+            .collect();
+        for parent in untold {
+            if !self.demand.has(child.no, parent) {
+                self.demand.mark(child.no, parent, now);
+            }
         }
     }
 
@@ -163,43 +205,74 @@ impl Topology {
         origins.into_iter().map(|(_, no)| no).collect()
     }
 
+    /// The origins a relay should have: those it has, and those with room for one more child. Whoever has no relay yet
+    /// gets one in any case. Where a relay is left out, its edges get the origin's streams over another.
+    fn origins_with_room(&self, relay: &Member) -> Vec<NodeNo> {
+        let mut origins = self.origins(relay);
+        origins.retain(|&no| {
+            let stands = self.links.get(relay.no, no).is_some() && !self.demand.has(relay.no, no);
+            stands || self.has_room(no, relay.no)
+        });
+        origins
+    }
+
+    fn has_room(&self, origin: NodeNo, child: NodeNo) -> bool {
+        let standing = self.children_standing(origin);
+        let others = standing.filter(|other| *other != child).count();
+        let room = |origin: &Member| !is_over(origin, others);
+        others == 0 || self.members.get(origin).is_some_and(room)
+    }
+
     /// The relay an edge should hang on: the one it has, else one with room, of its region, with the fewest children.
     fn relay_for(&self, child: &Member) -> Option<NodeNo> {
-        let open = |no: &NodeNo| {
-            let relay = self.members.get(*no);
-            relay.is_some_and(|node| node.role == Role::Relay && node.is_open())
-        };
-        // The usual case, and without a look at every relay.
-        if let Some(relay) = self.established(child.no).find(open) {
+        // The usual case, and without a look at every relay. One that is there on demand may go again.
+        let mut standing_now = self.established(child.no);
+        let lasting = standing_now
+            .find(|relay| self.is_open_relay(*relay) && !self.demand.has(child.no, *relay));
+        if let Some(relay) = lasting {
             return Some(relay);
         }
         self.members
             .relays()
             .filter(|node| node.is_open())
             .filter_map(|relay| {
-                let standing = match self.links.state(child.no, relay.no) {
-                    Some(LinkState::Established | LinkState::Connecting) => 1,
-                    Some(LinkState::Prospective) => 2,
-                    None => 3,
-                    // It was just lost: only when there is no other.
-                    Some(LinkState::Disconnected) => 4,
-                    Some(LinkState::Disconnecting | LinkState::Error) => return None,
-                };
+                let distance = distance(self.links.state(child.no, relay.no))?;
                 let children = self.links.children_count(relay.no);
                 let away = relay.region != child.region;
-                Some((standing, is_over(relay, children), away, children, relay.no))
+                Some((distance, is_over(relay, children), away, children, relay.no))
             })
             .min()
             .map(|(.., no)| no)
     }
 
-    fn can_be_told(&self, child: NodeNo) -> bool {
+    pub(super) fn is_open_relay(&self, no: NodeNo) -> bool {
+        let relay = self.members.get(no);
+        relay.is_some_and(|node| node.role == Role::Relay && node.is_open())
+    }
+
+    /// Children that pull from the parent or are about to.
+    pub(super) fn children_standing(&self, parent: NodeNo) -> impl Iterator<Item = NodeNo> {
+        let pulls = move |child: &NodeNo| match self.links.state(*child, parent) {
+            Some(LinkState::Prospective | LinkState::Connecting | LinkState::Established) => true,
+            Some(LinkState::Disconnecting | LinkState::Disconnected | LinkState::Error) | None => {
+                false
+            }
+        };
+        self.links.children_of(parent).filter(pulls)
+    }
+
+    pub(super) fn can_be_told(&self, child: NodeNo) -> bool {
         self.heard.contains(&child) && self.members.get(child).is_some_and(|node| node.alive)
     }
 }
 
-/// Whether one more child would ask more of the relay than it carries: each child pulls each stream.
-fn is_over(relay: &Member, children: usize) -> bool {
-    let restreamers = (children as u64 + 1).saturating_mul(u64::from(relay.streams));
-    restreamers > u64::from(relay.capacity.saturating_sub(relay.connections))
+/// Whether one more child would ask more of the parent than it carries.
+pub(super) fn is_over(parent: &Member, children: usize) -> bool {
+    asks_too_much(parent, children + 1)
+}
+
+/// Whether so many children may ask more of the parent than it carries: each may pull each of its streams.
+pub(super) fn asks_too_much(parent: &Member, children: usize) -> bool {
+    let restreamers = (children as u64).saturating_mul(u64::from(parent.streams));
+    restreamers > u64::from(parent.capacity.saturating_sub(parent.connections))
 }

@@ -124,7 +124,8 @@ impl Links {
                 State::Error
             }
         };
-        self.set(child, parent, state, (now, 1));
+        let tries = u8::from(self.get(child, parent).is_some());
+        self.set(child, parent, state, (now, tries));
         true
     }
 

@@ -1,103 +1,8 @@
 //! Pairing, retries, losses and restarts.
 
+use super::support::*;
 use super::*;
 use crate::node::Role::{Edge, Origin, Relay, Transcoder};
-
-const PERIOD: DurationMs = DurationMs::secs(10);
-
-fn at(seconds: u64) -> UtcMs {
-    UtcMs(1_000_000 + seconds * 1_000)
-}
-
-fn member(no: u32, role: Role) -> Member {
-    Member {
-        no: NodeNo(no),
-        role,
-        region: "west".into(),
-        alive: true,
-        leaving: false,
-        capacity: 100,
-        connections: 0,
-        streams: 1,
-    }
-}
-
-fn of(nodes: &[(u32, Role)]) -> Vec<Member> {
-    nodes.iter().map(|&(no, role)| member(no, role)).collect()
-}
-
-fn set(members: &mut [Member], no: u32, edit: impl Fn(&mut Member)) {
-    members
-        .iter_mut()
-        .filter(|node| node.no.0 == no)
-        .for_each(edit);
-}
-
-fn link(child: u32, parent: u32) -> LinkOrder {
-    LinkOrder::Link {
-        child: NodeNo(child),
-        parent: NodeNo(parent),
-    }
-}
-
-fn unlink(child: u32, parent: u32) -> LinkOrder {
-    LinkOrder::Unlink {
-        child: NodeNo(child),
-        parent: NodeNo(parent),
-    }
-}
-
-fn says(topology: &mut Topology, child: u32, parents: &[(u32, LinkWord)], now: UtcMs) {
-    let parents: Vec<_> = parents
-        .iter()
-        .map(|&(no, word)| (NodeNo(no), word))
-        .collect();
-    topology.reported(NodeNo(child), &parents, now);
-}
-
-fn states(topology: &Topology) -> Vec<(u32, u32, LinkState)> {
-    topology
-        .links()
-        .map(|link| (link.child.0, link.parent.0, link.state))
-        .collect()
-}
-
-/// A topology whose children were heard and have the links they were told.
-fn standing(members: &[Member]) -> Topology {
-    let mut topology = Topology::default();
-    for node in members {
-        says(&mut topology, node.no.0, &[], at(0));
-    }
-    obey(&mut topology, members, at(0));
-    topology
-}
-
-/// Children do what they are told until nothing is ordered any more; returns all that was ordered.
-fn obey(topology: &mut Topology, members: &[Member], now: UtcMs) -> Vec<LinkOrder> {
-    let mut all = Vec::new();
-    for _ in 0..10 {
-        let orders = topology.update(members, now, PERIOD);
-        if orders.is_empty() {
-            return all;
-        }
-        for order in &orders {
-            let (child, parent, word) = match *order {
-                LinkOrder::Link { child, parent } => (child, parent, LinkWord::Established),
-                LinkOrder::Unlink { child, parent } => (child, parent, LinkWord::Disconnected),
-            };
-            let mut parents: Vec<_> = topology
-                .parents(child)
-                .into_iter()
-                .filter(|no| *no != parent)
-                .map(|no| (no, LinkWord::Established))
-                .collect();
-            parents.push((parent, word));
-            topology.reported(child, &parents, now);
-        }
-        all.extend(orders);
-    }
-    panic!("the topology never comes to rest");
-}
 
 #[test]
 fn edge_without_relays_hangs_on_every_origin_its_region_first() {
@@ -163,7 +68,7 @@ fn with_relays_edges_hang_on_relays_only_and_spread_over_their_region() {
         (vec![NodeNo(2)], vec![NodeNo(3)], vec![NodeNo(2)])
     );
     assert!(topology.reaches(NodeNo(6), NodeNo(1)), "through its relay");
-    assert!(topology.linkable(NodeNo(6), NodeNo(1)));
+    assert_eq!(reach(&topology, 6, 1), Reach::Standing);
     assert_eq!(topology.children(NodeNo(2)), [NodeNo(5), NodeNo(7)]);
 }
 
@@ -183,8 +88,9 @@ fn foreseen_relay_is_waited_for() {
     topology.foresee_relays(true);
     says(&mut topology, 5, &[], at(0));
     assert_eq!(topology.update(&members, at(0), PERIOD), []);
-    assert!(!topology.linkable(NodeNo(5), NodeNo(1)));
+    assert_eq!(reach(&topology, 5, 1), Reach::CutOff);
     topology.foresee_relays(false);
+    assert_eq!(reach(&topology, 5, 1), Reach::Linkable(NodeNo(1)));
     assert_eq!(topology.update(&members, at(1), PERIOD), [link(5, 1)]);
 }
 
@@ -218,6 +124,21 @@ fn edge_whose_relay_fails_it_gets_another() {
     );
     assert_eq!(topology.update(&members, at(6), PERIOD), []);
     assert_eq!(topology.parents(NodeNo(5)), [NodeNo(3)]);
+}
+
+#[test]
+fn edge_whose_relay_never_answers_gets_another_after_three_tries() {
+    let members = of(&[(1, Origin), (2, Relay), (3, Relay), (5, Edge)]);
+    let mut topology = standing(&of(&[(1, Origin), (2, Relay), (3, Relay)]));
+    says(&mut topology, 5, &[], at(0));
+    let mut told = Vec::new();
+    for second in 0..=70 {
+        let orders = topology.update(&members, at(second), PERIOD);
+        told.extend(orders.into_iter().map(|order| (second, order)));
+    }
+    let tries = [0, 21, 41].map(|second| (second, link(5, 2)));
+    assert_eq!(told[..3], tries);
+    assert_eq!(told[3..], [(61, link(5, 3))]);
 }
 
 #[test]

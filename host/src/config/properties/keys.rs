@@ -23,7 +23,6 @@ use Rule::{Database, Must, NoEffect, Only, OtherCloud, To};
 
 const NO_CALLS: &str = "this server does not call the nodes' own API: nodes report to it";
 const NO_CHECK: &str = "nodes are judged by their own reports and by whether their port answers";
-const NO_PATHS: &str = "links follow the streams that nodes report; there is no separate check";
 
 const GENERAL: &[(&str, Rule)] = &[
     (
@@ -104,7 +103,10 @@ const NODES: &[(&str, Rule)] = &[
         "instancecontroller.blackListCleanUpTime",
         NoEffect("there is no blacklist: an instance is ended only by this environment's own tag"),
     ),
-    ("instancecontroller.pathMonitorInterval", NoEffect(NO_PATHS)),
+    (
+        "instancecontroller.pathMonitorInterval",
+        To("fleet.path_check_ms"),
+    ),
     (
         "instancecontroller.minimumNodeFreeMemory",
         To("fleet.min_free_memory_mib"),
@@ -152,7 +154,7 @@ const NODES: &[(&str, Rule)] = &[
     ("cluster.reportingSpeed", To("reports.reporting_speed_ms")),
     ("cluster.retryDuration", To("fleet.parent_retry_s")),
     ("cluster.mode", Must("auto", "is the only mode there is")),
-    ("cluster.idleClusterPathThreshold", NoEffect(NO_PATHS)),
+    ("cluster.idleClusterPathThreshold", To("fleet.idle_path_ms")),
 ];
 
 const CLOUDS: &[(&str, Rule)] = &[

@@ -129,7 +129,7 @@ fn keys_without_effect_are_warned_by_name_with_the_reason() {
         .collect();
     for part in [
         "instancecontroller.blackListCleanUpTime: has no effect: ",
-        "cluster.idleClusterPathThreshold: has no effect: ",
+        "instancecontroller.nodeGroupStateToleranceTime: has no effect: ",
         "serverapi.port: has no effect: ",
         "auth.admin_token: is the one printed in a public tutorial",
         "proxy.enabled: has no effect in this release",
@@ -140,6 +140,24 @@ fn keys_without_effect_are_warned_by_name_with_the_reason() {
     }
     let blank = warnings.iter().any(|warning| warning.contains("geozone"));
     assert!(!blank, "a blank key is no news");
+}
+
+#[test]
+fn path_timers_are_settings() {
+    let text =
+        "instancecontroller.pathMonitorInterval=5000\ncluster.idleClusterPathThreshold=60000\n";
+    let loaded = only(text).unwrap();
+    let timers = loaded.config.timers();
+    assert_eq!((timers.path_check.0, timers.idle_path.0), (5_000, 60_000));
+    let loaded = only("cluster.idleClusterPathThreshold=20000\n").unwrap();
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    let warned = |warning: &String| warning.starts_with("fleet.idle_path_ms: is shorter");
+    assert!(warnings.iter().any(warned), "{warnings:#?}");
+    let refused = only("instancecontroller.pathMonitorInterval=999\n").unwrap_err();
+    assert!(
+        refused.to_string().contains("fleet.path_check_ms"),
+        "{refused}"
+    );
 }
 
 #[test]

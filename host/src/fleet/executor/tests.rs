@@ -41,6 +41,10 @@ impl CloudController for HangingCloud {
     async fn locations(&self) -> Result<Vec<Location>, CloudError> {
         Ok(Vec::new())
     }
+
+    async fn account(&self) -> Result<String, CloudError> {
+        Ok("hanging".to_owned())
+    }
 }
 
 fn call(no: usize, kind: CallKind) -> CloudCall {

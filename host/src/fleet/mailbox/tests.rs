@@ -1,5 +1,6 @@
+use weir_core::group_state::{MOST_HELD, StreamIndex};
 use weir_core::ids::NodeNo;
-use weir_core::report::{Boot, Report, StreamReport};
+use weir_core::report::{Boot, MOST_ACKS, MOST_STREAMS, Report, StreamReport};
 use weir_core::stream::{StreamKind, StreamName};
 use weir_core::units::UtcMs;
 
@@ -64,6 +65,10 @@ fn notice() -> Option<Content> {
     )))
 }
 
+fn put(mailbox: &Mailbox, letter: Letter) -> Verdict {
+    mailbox.put(letter, &StreamIndex::default(), UtcMs(0))
+}
+
 fn newest(mailbox: &Mailbox) -> Option<(u64, Report)> {
     mailbox
         .drain()
@@ -78,7 +83,7 @@ fn the_newest_report_replaces_the_one_before_it() {
     let mailbox = Mailbox::default();
     for (seq, clients) in [(1, 5), (2, 6), (3, 7)] {
         assert_eq!(
-            mailbox.put(letter(1, seq, load(clients)), UtcMs(0)),
+            put(&mailbox, letter(1, seq, load(clients))),
             Verdict::Taken { gap: false }
         );
     }
@@ -90,19 +95,10 @@ fn the_newest_report_replaces_the_one_before_it() {
 #[test]
 fn an_older_message_changes_nothing() {
     let mailbox = Mailbox::default();
-    mailbox.put(letter(5, 4, load(4)), UtcMs(0));
-    assert_eq!(
-        mailbox.put(letter(5, 4, load(9)), UtcMs(0)),
-        Verdict::Duplicate
-    );
-    assert_eq!(
-        mailbox.put(letter(5, 3, load(9)), UtcMs(0)),
-        Verdict::Duplicate
-    );
-    assert_eq!(
-        mailbox.put(letter(4, 99, load(9)), UtcMs(0)),
-        Verdict::OldBoot
-    );
+    put(&mailbox, letter(5, 4, load(4)));
+    assert_eq!(put(&mailbox, letter(5, 4, load(9))), Verdict::Duplicate);
+    assert_eq!(put(&mailbox, letter(5, 3, load(9))), Verdict::Duplicate);
+    assert_eq!(put(&mailbox, letter(4, 99, load(9))), Verdict::OldBoot);
     assert_eq!(
         newest(&mailbox).map(|(_, report)| report.client_count),
         Some(4)
@@ -112,10 +108,10 @@ fn an_older_message_changes_nothing() {
 #[test]
 fn a_restarted_service_begins_anew_and_its_old_events_are_void() {
     let mailbox = Mailbox::default();
-    mailbox.put(letter(1, 1, load(9)), UtcMs(0));
-    mailbox.put(letter(1, 2, notice()), UtcMs(0));
+    put(&mailbox, letter(1, 1, load(9)));
+    put(&mailbox, letter(1, 2, notice()));
     assert_eq!(
-        mailbox.put(letter(2, 1, load(0)), UtcMs(0)),
+        put(&mailbox, letter(2, 1, load(0))),
         Verdict::Taken { gap: false }
     );
     let batch = mailbox.drain();
@@ -126,9 +122,9 @@ fn a_restarted_service_begins_anew_and_its_old_events_are_void() {
 #[test]
 fn a_skipped_number_is_told() {
     let mailbox = Mailbox::default();
-    mailbox.put(letter(1, 1, load(0)), UtcMs(0));
+    put(&mailbox, letter(1, 1, load(0)));
     assert_eq!(
-        mailbox.put(letter(1, 3, load(0)), UtcMs(0)),
+        put(&mailbox, letter(1, 3, load(0))),
         Verdict::Taken { gap: true }
     );
 }
@@ -137,12 +133,9 @@ fn a_skipped_number_is_told() {
 fn after_a_restart_of_the_manager_old_boots_are_refused_and_no_gap_is_seen() {
     let mailbox = Mailbox::default();
     mailbox.expect_boot(NODE, &boot(5));
+    assert_eq!(put(&mailbox, letter(4, 1, load(0))), Verdict::OldBoot);
     assert_eq!(
-        mailbox.put(letter(4, 1, load(0)), UtcMs(0)),
-        Verdict::OldBoot
-    );
-    assert_eq!(
-        mailbox.put(letter(5, 40, load(0)), UtcMs(0)),
+        put(&mailbox, letter(5, 40, load(0))),
         Verdict::Taken { gap: false }
     );
 }
@@ -150,13 +143,13 @@ fn after_a_restart_of_the_manager_old_boots_are_refused_and_no_gap_is_seen() {
 #[test]
 fn a_delta_takes_along_the_streams_it_builds_on() {
     let mailbox = Mailbox::default();
-    mailbox.put(
+    put(
+        &mailbox,
         letter(1, 1, streams(&[("a", false), ("b", false)], false)),
-        UtcMs(0),
     );
-    mailbox.put(
+    put(
+        &mailbox,
         letter(1, 2, streams(&[("b", true), ("c", false)], true)),
-        UtcMs(0),
     );
     let (_, report) = newest(&mailbox).expect("a report is kept");
     let names: Vec<&str> = report
@@ -177,17 +170,99 @@ fn events_are_never_overwritten_and_bounded() {
     let capacity = EVENT_CAPACITY as u64;
     for seq in 1..=capacity {
         assert_eq!(
-            mailbox.put(letter(1, seq, notice()), UtcMs(0)),
+            put(&mailbox, letter(1, seq, notice())),
             Verdict::Taken { gap: false }
         );
     }
     assert_eq!(
-        mailbox.put(letter(1, capacity + 1, notice()), UtcMs(0)),
+        put(&mailbox, letter(1, capacity + 1, notice())),
         Verdict::Full
     );
     assert_eq!(
-        mailbox.put(letter(1, capacity + 1, load(1)), UtcMs(0)),
+        put(&mailbox, letter(1, capacity + 1, load(1))),
         Verdict::Taken { gap: false }
     );
     assert_eq!(mailbox.drain().events.len(), EVENT_CAPACITY);
+}
+
+/// A delta that lists so many streams, all called alike.
+fn listing(prefix: &str, count: usize, delta: bool) -> Option<Content> {
+    let names = (0..count).map(|n| stream(&format!("{prefix}{n}"), false));
+    Some(Content::Report(Report {
+        streams: names.collect(),
+        delta,
+        ..Report::default()
+    }))
+}
+
+#[test]
+fn streams_of_deltas_and_notices_are_bounded_wherever_they_wait() {
+    let mailbox = Mailbox::default();
+    let taken = Verdict::Taken { gap: false };
+    let full = listing("a", MOST_STREAMS, false);
+    assert_eq!(put(&mailbox, letter(1, 1, full)), taken);
+    assert_eq!(
+        put(&mailbox, letter(1, 2, listing("b", MOST_STREAMS - 1, true))),
+        taken
+    );
+    let again = listing("b", MOST_STREAMS - 1, true);
+    assert_eq!(put(&mailbox, letter(1, 3, again)), taken, "the same ones");
+    assert_eq!(
+        put(&mailbox, letter(1, 4, notice())),
+        taken,
+        "the last place"
+    );
+    assert_eq!(
+        put(&mailbox, letter(1, 5, listing("c", 1, true))),
+        Verdict::TooManyStreams
+    );
+    assert_eq!(
+        put(&mailbox, letter(1, 5, notice())),
+        taken,
+        "known already"
+    );
+    let (_, report) = newest(&mailbox).expect("a report is kept");
+    assert_eq!(report.streams.len() + 1, MOST_HELD);
+}
+
+#[test]
+fn a_refused_message_leaves_no_trace_but_a_sign_of_life() {
+    let mailbox = Mailbox::default();
+    put(&mailbox, letter(1, 1, listing("a", MOST_STREAMS, false)));
+    put(&mailbox, letter(1, 2, listing("b", MOST_STREAMS, true)));
+    let over = || letter(1, 3, listing("c", 1, true));
+    assert_eq!(put(&mailbox, over()), Verdict::TooManyStreams);
+    mailbox.sign_of_life(NODE, boot(1), UtcMs(6));
+    let heard = mailbox.drain().heard.remove(&NODE).expect("it lives");
+    let (seq, report, arrival) = heard.report.expect("a report is kept");
+    assert_eq!(
+        (seq, report.streams.len(), arrival),
+        (2, MOST_HELD, UtcMs(0))
+    );
+    assert_eq!(heard.at, UtcMs(6));
+    let mended = letter(1, 3, listing("c", 1, false));
+    let taken = Verdict::Taken { gap: false };
+    assert_eq!(put(&mailbox, mended), taken, "the number was not used up");
+}
+
+#[test]
+fn a_sign_of_life_of_an_old_boot_is_none() {
+    let mailbox = Mailbox::default();
+    put(&mailbox, letter(5, 1, load(1)));
+    mailbox.drain();
+    mailbox.sign_of_life(NODE, boot(4), UtcMs(6));
+    assert!(mailbox.is_empty());
+    mailbox.sign_of_life(NODE, boot(6), UtcMs(6));
+    assert_eq!(put(&mailbox, letter(5, 2, load(1))), Verdict::OldBoot);
+}
+
+#[test]
+fn acknowledgements_are_bounded_while_nobody_takes_them_out() {
+    let mailbox = Mailbox::default();
+    for seq in 1..=MOST_ACKS as u64 {
+        let mut letter = letter(1, seq, None);
+        letter.acknowledged = vec![format!("c-{seq}-a"), format!("c-{seq}-b")];
+        put(&mailbox, letter);
+    }
+    assert_eq!(mailbox.drain().heard[&NODE].acknowledged.len(), MOST_ACKS);
 }

@@ -1,6 +1,7 @@
 //! From the mailbox into the state: what nodes said since the last pass, in the order in which they said it.
 
 use weir_core::group_state::GroupState;
+use weir_core::report::Order;
 
 use super::super::mailbox::{Batch, Event, NodeNotice};
 use super::Reconciler;
@@ -10,15 +11,17 @@ impl Reconciler {
         if self.handle.gauge.take_crossed() {
             self.scaler.wake();
         }
-        let Batch { heard, events } = self.handle.mailbox.drain();
-        if heard.is_empty() && events.is_empty() {
+        if self.handle.mailbox.is_empty() {
             return;
         }
+        // Under the lock: whoever looks at both finds each letter in one of them.
         let mut state = self.handle.state.write();
+        let Batch { heard, events } = self.handle.mailbox.drain();
         let mut late: Vec<Event> = Vec::new();
         let mut reports = Vec::new();
         for (no, heard) in heard {
-            state.heard(no, &heard.boot, &heard.acknowledged, heard.at);
+            let acknowledged: Vec<String> = heard.acknowledged.into_iter().collect();
+            state.heard(no, &heard.boot, &acknowledged, heard.at);
             if let Some((seq, report, at)) = heard.report {
                 reports.push((no, seq, report, at));
             }
@@ -35,6 +38,9 @@ impl Reconciler {
         for (no, _, report, at) in reports {
             let effect = state.reported(no, &report, at);
             self.handle.book.lock().reported(no, at);
+            if effect.list_missing {
+                state.order(no, Order::Resync {}, self.shared.next_command(), at);
+            }
             if effect.load_changed || effect.enters_service {
                 self.publisher.touch();
             }

@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
-pub(super) use field::{Field, FieldError, MAX_NAME_CHARS};
+pub(super) use field::{Field, FieldError};
 pub use relaxed::{RelaxedError, parse_relaxed};
 
 use super::error::ApiError;

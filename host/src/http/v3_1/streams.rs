@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use weir_core::ids::RegionName;
 use weir_core::node::Role;
 use weir_core::placement::{Action, MAX_CHOICES};
-use weir_core::stream::{StreamKind, StreamName};
+use weir_core::stream::{MOST_PATH_CHARS, StreamKind, StreamName};
 
 use super::wire::{Cleared, ServerChoice, StreamEntry};
 use crate::fleet::Question;
@@ -16,7 +16,6 @@ use crate::fleet::status::{GroupStatus, StreamStatus};
 use crate::http::AppState;
 use crate::http::client::Client;
 use crate::http::error::ApiError;
-use crate::http::lenient::MAX_NAME_CHARS;
 use crate::http::params::Params;
 
 /// Asks for a server for a stream: `{scope…}/{stream}?action=broadcast|subscribe`. With `/stats` at the end: the
@@ -92,13 +91,13 @@ fn read_path(path: &str) -> Result<Asked, ApiError> {
     }
 }
 
-/// A stream whose scope and name together are no longer than other names may be.
+/// A stream whose scope and name together are no longer than they may be.
 pub(in crate::http) fn named_stream(scope: &str, name: &str) -> Result<StreamName, ApiError> {
     let stream = StreamName::new(scope, name);
     let length = stream.path().chars().count();
-    if length > MAX_NAME_CHARS {
+    if length > MOST_PATH_CHARS {
         return Err(ApiError::bad_input(format!(
-            "scope and stream name must have at most {MAX_NAME_CHARS} characters together, not {length}"
+            "scope and stream name must have at most {MOST_PATH_CHARS} characters together, not {length}"
         )));
     }
     Ok(stream)
@@ -171,7 +170,7 @@ fn stats(app: &AppState, stream: &StreamName) -> Result<StreamEntry, ApiError> {
         })
         .next()
         .map(StreamEntry::without_type)
-        .ok_or_else(|| ApiError::absent(format!("stream {} is not being published", stream.path())))
+        .ok_or_else(|| app.fleet.absent(stream).into())
 }
 
 /// Streams, an entry per node that holds one.

@@ -196,6 +196,8 @@ mod tests {
             last_report: last_report.map(UtcMs),
             last_traffic_ms: 0,
             parents: Vec::new(),
+            parents_on_demand: Vec::new(),
+            overloaded: false,
             problem: None,
         }
     }

@@ -102,6 +102,10 @@ struct NodePicture {
     assigned: u32,
     last_report: Option<u64>,
     parents: Vec<String>,
+    /// Those of the parents that are linked only because somebody watches a stream that comes no other way.
+    parents_on_demand: Vec<String>,
+    /// Its children may pull more streams than it carries.
+    overloaded: bool,
     /// What the cloud last said against a call for it.
     problem: Option<String>,
 }
@@ -143,6 +147,8 @@ impl NodePicture {
             assigned: status.assigned,
             last_report: status.last_report.map(|at| at.0),
             parents: status.parents.clone(),
+            parents_on_demand: status.parents_on_demand.clone(),
+            overloaded: status.overloaded,
             problem: status.problem.clone(),
         }
     }

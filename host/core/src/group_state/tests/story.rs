@@ -7,7 +7,7 @@ use crate::group::{
     Binding, Bindings, Group, GroupSpec, GroupState as Phase, LaunchDocument, LaunchTarget,
     LimitsDocument, RoleLimits, StatedBindings,
 };
-use crate::group_state::{CallAnswer, CallKind, GroupState, HostRules, Place};
+use crate::group_state::{CallAnswer, CallKind, GroupState, HostRules, Place, ReportEffect};
 use crate::guardrails::{self, Caps, Granted, GuardFacts};
 use crate::ids::{GroupId, NodeId, NodeNo, PlatformId, ZoneName};
 use crate::lifecycle::Addresses;
@@ -263,18 +263,36 @@ impl Story {
     }
 
     fn hear(&mut self, no: NodeNo, clients: u32) {
-        let first = Boot {
-            started_ms: 1,
-            word: "first".to_owned(),
-        };
-        let boot = self.boots.entry(no).or_insert(first).clone();
         let report = Report {
             client_count: clients,
             subscriber_count: clients,
             ..Report::default()
         };
+        self.say(no, &report);
+    }
+
+    /// The node sends this report.
+    pub(super) fn say(&mut self, no: NodeNo, report: &Report) -> ReportEffect {
+        let first = Boot {
+            started_ms: 1,
+            word: "first".to_owned(),
+        };
+        let boot = self.boots.entry(no).or_insert(first).clone();
         self.state.heard(no, &boot, &[], self.now);
-        self.state.reported(no, &report, self.now);
+        self.state.reported(no, report, self.now)
+    }
+
+    /// This process ends, and another one reads the records.
+    pub(super) fn restart(&mut self) {
+        let nodes = self.state.members().map(|member| (*member.node).clone());
+        self.state = GroupState::restore(
+            self.state.group.clone(),
+            nodes.collect(),
+            self.state.spec.clone(),
+            self.state.rules.clone(),
+            self.state.places.clone(),
+            self.now,
+        );
     }
 
     /// Everybody in service or unresponsive reports, but these.

@@ -1,0 +1,46 @@
+//! Paths that viewers want and the reconciler makes: from the question to the links without waiting.
+//!
+//! A question notes the edge it was answered with and the origin of its stream, and goes on; the reconciler takes the
+//! notes with its next pass. What does not fit in is wanted again by the next question.
+
+use std::collections::BTreeSet;
+
+use parking_lot::Mutex;
+use weir_core::ids::NodeNo;
+
+/// Notes between two passes. There are at most edges times origins of them; this many are more than a pass makes.
+const MOST: usize = 1_024;
+
+/// Edges and origins.
+#[derive(Debug, Default)]
+pub(super) struct WantedPaths(Mutex<BTreeSet<(NodeNo, NodeNo)>>);
+
+impl WantedPaths {
+    /// Notes a path. Answers whether that is news since the last pass.
+    pub(super) fn note(&self, edge: NodeNo, origin: NodeNo) -> bool {
+        let mut noted = self.0.lock();
+        noted.len() < MOST && noted.insert((edge, origin))
+    }
+
+    /// Takes all notes.
+    pub(super) fn take(&self) -> Vec<(NodeNo, NodeNo)> {
+        std::mem::take(&mut *self.0.lock()).into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_questions_is_noted_once_for_each_path_and_bounded() {
+        let paths = WantedPaths::default();
+        for edge in 0..2 * MOST as u32 {
+            let room = (edge as usize) < MOST;
+            assert_eq!(paths.note(NodeNo(edge), NodeNo(1)), room);
+            assert!(!paths.note(NodeNo(edge), NodeNo(1)), "no news");
+        }
+        assert_eq!(paths.take().len(), MOST);
+        assert!(paths.note(NodeNo(1), NodeNo(1)), "taken");
+    }
+}
