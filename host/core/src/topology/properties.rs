@@ -126,7 +126,7 @@ impl World {
             let links = self.real.entry(child).or_default();
             match order {
                 LinkOrder::Link { parent, .. } => {
-                    let refused = refuse % 4 == 0;
+                    let refused = refuse.is_multiple_of(4);
                     let word = if refused {
                         LinkWord::Error
                     } else {
