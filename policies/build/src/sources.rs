@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::compile;
 
-/// SHA-256 (hex) over the policy's package, the shared package, the contract and the compiler's flags.
+/// SHA-256 (hex) over the policy's package, the shared package, the contract, the compiler's flags and the workspace's
+/// release profile. Versions of dependencies are not in it.
 ///
 /// # Errors
 /// A folder or file that cannot be read.
@@ -21,6 +22,8 @@ pub fn digest(workspace: &Path, guest: &str) -> io::Result<String> {
     files.sort();
     let mut hash = Sha256::new();
     hash.update(compile::recipe());
+    let manifest = fs::read_to_string(workspace.join("Cargo.toml"))?;
+    hash.update(release_profile(&manifest));
     for path in files {
         let name = path.strip_prefix(workspace).unwrap_or(&path);
         let content = fs::read(&path)?;
@@ -30,6 +33,20 @@ pub fn digest(workspace: &Path, guest: &str) -> io::Result<String> {
         hash.update(content);
     }
     Ok(hex::encode(hash.finalize()))
+}
+
+/// The settings of the release profile. Those for single packages reach the generator of the bindings, and with it the
+/// names and the order of what the compiler puts out.
+fn release_profile(manifest: &str) -> String {
+    let lines = manifest.lines().map(str::trim);
+    let mut inside = false;
+    let kept = lines.filter(|line| {
+        if line.starts_with('[') {
+            inside = line.starts_with("[profile.release");
+        }
+        inside && !line.is_empty() && !line.starts_with('#')
+    });
+    kept.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
