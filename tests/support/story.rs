@@ -129,8 +129,12 @@ impl Story {
         }
     }
 
-    /// Tells one step, and sees that it went as documented.
+    /// Tells one step, and sees that it went as documented. A step that was broken off is told again: nothing waits
+    /// once clients have come or gone.
     pub async fn tell(&mut self, stage: &impl Stage, step: Step) {
+        let picture = stage.picture().await.unwrap_or_default();
+        self.seen
+            .extend(picture.nodes.into_iter().map(|node| node.id));
         match step {
             PostScalePolicy | PostLaunchConfig | PostNodeGroup | PostOrigin | PostAlarm => {
                 self.call(stage, step).await;
@@ -144,9 +148,6 @@ impl Story {
             SecondEdgeStays => self.stay(stage).await,
             SecondEdgeDrains | SecondEdgeIsGone => self.shrink(stage, step).await,
         }
-        let picture = stage.picture().await.unwrap_or_default();
-        self.seen
-            .extend(picture.nodes.into_iter().map(|node| node.id));
     }
 
     /// Calls are made again when the server was away, as people do: the answer of one that was carried out and not
