@@ -30,13 +30,7 @@ async fn a_flood_from_one_address_costs_nobody_else_anything() {
     server.group_of(SCALE_POLICY, &roomy, NODE_GROUP).await;
     let ready = || server.linked(Role::Edge).len() == 1;
     server.until("an edge serves", secs(60), ready).await;
-    let _publisher = server.patient_publisher(STREAM, secs(60)).await;
-    let known = || {
-        server
-            .group()
-            .is_some_and(|group| !group.streams.is_empty())
-    };
-    server.until("the stream is known", secs(30), known).await;
+    let _publisher = server.on_air(STREAM).await;
 
     let mut statuses = Vec::new();
     for _ in 0..2 * CAP {
@@ -79,13 +73,7 @@ async fn a_flood_from_many_addresses_buys_no_machines() {
         .await;
     let ready = || server.linked(Role::Edge).len() == 1;
     server.until("an edge serves", secs(60), ready).await;
-    let _publisher = server.patient_publisher(STREAM, secs(60)).await;
-    let known = || {
-        server
-            .group()
-            .is_some_and(|group| !group.streams.is_empty())
-    };
-    server.until("the stream is known", secs(30), known).await;
+    let _publisher = server.on_air(STREAM).await;
     let mut refused = 0;
     for last in 1..=30 {
         let reply = server.ask("subscribe", STREAM, from(last)).await;

@@ -30,13 +30,7 @@ async fn group(options: Options) -> (TestServer, Client) {
     server.group_of(&two, &roomy, NODE_GROUP).await;
     let ready = || server.linked(Role::Edge).len() == 2;
     server.until("two edges serve", secs(90), ready).await;
-    let publisher = server.patient_publisher(STREAM, secs(60)).await;
-    let known = || {
-        server
-            .group()
-            .is_some_and(|group| !group.streams.is_empty())
-    };
-    server.until("the stream is known", secs(30), known).await;
+    let publisher = server.on_air(STREAM).await;
     (server, publisher)
 }
 

@@ -33,13 +33,7 @@ async fn group() -> (TestServer, Client) {
     server.group_of(&two_relays, &roomy, NODE_GROUP).await;
     let ready = || server.linked(Role::Relay).len() == 2 && server.linked(Role::Edge).len() == 1;
     server.until("all serve", secs(120), ready).await;
-    let publisher = server.patient_publisher(STREAM, secs(60)).await;
-    let known = || {
-        server
-            .group()
-            .is_some_and(|group| !group.streams.is_empty())
-    };
-    server.until("the stream is known", secs(30), known).await;
+    let publisher = server.on_air(STREAM).await;
     (server, publisher)
 }
 

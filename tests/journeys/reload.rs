@@ -19,13 +19,7 @@ async fn with_publisher(options: Options) -> (TestServer, weir_tests::Client) {
         .await;
     let ready = || server.linked(Role::Edge).len() == 1;
     server.until("an edge serves", secs(60), ready).await;
-    let publisher = server.patient_publisher(STREAM, secs(60)).await;
-    let known = || {
-        server
-            .group()
-            .is_some_and(|group| !group.streams.is_empty())
-    };
-    server.until("the stream is known", secs(30), known).await;
+    let publisher = server.on_air(STREAM).await;
     (server, publisher)
 }
 

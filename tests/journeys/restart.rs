@@ -89,13 +89,7 @@ async fn a_viewer_is_asked_to_come_again_until_every_origin_was_heard_or_had_its
         .await;
     let ready = || server.linked(Role::Edge).len() == 1;
     server.until("an edge serves", secs(90), ready).await;
-    let _publisher = server.patient_publisher(STREAM, secs(60)).await;
-    let known = || {
-        server
-            .group()
-            .is_some_and(|group| !group.streams.is_empty())
-    };
-    server.until("the stream is known", secs(30), known).await;
+    let _publisher = server.on_air(STREAM).await;
     let origin = server.of(Role::Origin)[0].node.id.clone();
     let mute = |server: &TestServer, silent| server.cloud.node(&origin).unwrap().mute(silent);
 

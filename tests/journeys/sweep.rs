@@ -67,6 +67,20 @@ fn identifiers(list: &Value) -> Vec<&str> {
         .collect()
 }
 
+async fn is_ended(server: &TestServer, node: &Node) {
+    let ended = || !runs(server, node);
+    server
+        .until("it is ended", server.two_sweeps(), ended)
+        .await;
+}
+
+/// The server starts again on what is in its folder, and the group serves.
+async fn serves_again(server: &mut TestServer) {
+    server.start_again().await;
+    let served = || server.linked(Role::Edge).len() == 1;
+    server.until("the group serves", secs(90), served).await;
+}
+
 async fn confirm(server: &TestServer, body: &Value) -> weir_tests::api::Reply {
     server.weir_post("sweep/confirm", body).await
 }
@@ -79,10 +93,7 @@ async fn what_the_sweep_ends_is_booked_with_who_when_and_why() {
     assert_eq!(bound["bound"], bound["here"]);
     assert_eq!(bound["here"]["account"], "simulated");
     let orphan = orphan(&server).await;
-    let ended = || !runs(&server, &orphan);
-    server
-        .until("it is ended", server.two_sweeps(), ended)
-        .await;
+    is_ended(&server, &orphan).await;
     passes(&server, 2).await;
     let sweep = server.weir("sweep").await;
     let booked = sweep["ended"].as_array().unwrap();
@@ -158,9 +169,7 @@ async fn a_copied_store_ends_nothing_until_an_operator_confirms_it() {
     passes(&server, 1).await;
     server.stop().await;
     exchange_for_a_copy(&server);
-    server.start_again().await;
-    let served = || server.linked(Role::Edge).len() == 1;
-    server.until("the group serves", secs(90), served).await;
+    serves_again(&mut server).await;
     let orphan = orphan(&server).await;
     passes(&server, 4).await;
     assert!(runs(&server, &orphan));
@@ -182,10 +191,7 @@ async fn a_copied_store_ends_nothing_until_an_operator_confirms_it() {
     let confirmed = confirm(&server, &word).await.wanted(200).json();
     assert_eq!(confirmed["held"], Value::Null);
     assert_eq!(confirmed["bound"], sweep["here"]);
-    let ended = || !runs(&server, &orphan);
-    server
-        .until("it is ended", server.two_sweeps(), ended)
-        .await;
+    is_ended(&server, &orphan).await;
     server.finish().await;
 }
 
@@ -203,9 +209,7 @@ async fn a_store_in_another_account_ends_nothing() {
     store.bind(&elsewhere, Some(&bound), &[]).await.unwrap();
     store.close().await;
     drop(store);
-    server.start_again().await;
-    let served = || server.linked(Role::Edge).len() == 1;
-    server.until("the group serves", secs(90), served).await;
+    serves_again(&mut server).await;
     let orphan = orphan(&server).await;
     passes(&server, 4).await;
     assert!(runs(&server, &orphan));
@@ -216,10 +220,7 @@ async fn a_store_in_another_account_ends_nothing() {
     );
     let word = json!({"environment": sweep["environment"]});
     let _ = confirm(&server, &word).await.wanted(200);
-    let ended = || !runs(&server, &orphan);
-    server
-        .until("it is ended", server.two_sweeps(), ended)
-        .await;
+    is_ended(&server, &orphan).await;
     server.finish().await;
 }
 
@@ -231,9 +232,7 @@ async fn a_store_put_back_to_an_earlier_time_does_not_end_what_was_launched_sinc
     server.stop().await;
     let database = database(&server);
     let backup = std::fs::read(&database).unwrap();
-    server.start_again().await;
-    let served = || server.linked(Role::Edge).len() == 1;
-    server.until("the group serves", secs(90), served).await;
+    serves_again(&mut server).await;
     // Its successor is launched after the backup.
     let before = server.of(Role::Edge)[0].node.id.clone();
     let path = format!("node/{before}");
@@ -260,9 +259,6 @@ async fn a_store_put_back_to_an_earlier_time_does_not_end_what_was_launched_sinc
     assert_eq!(identifiers(&sweep["strangers"]), [later.id.as_str()]);
     let word = json!({"environment": sweep["environment"], "instances": [later.id.as_str()]});
     let _ = confirm(&server, &word).await.wanted(200);
-    let ended = || !runs(&server, &later);
-    server
-        .until("it is ended", server.two_sweeps(), ended)
-        .await;
+    is_ended(&server, &later).await;
     server.finish().await;
 }

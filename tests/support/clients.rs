@@ -1,12 +1,15 @@
 //! Publishers and viewers: they ask the server, then connect to the node they were sent to.
 
+use std::sync::Arc;
+
 use serde_json::Value;
+use weir::fleet::status::GroupStatus;
 use weir_cloud::audience::{ConnectError, Connection};
 use weir_cloud::simulated::SimulatedCloud;
 use weir_core::stream::StreamName;
 use weir_core::units::DurationMs;
 
-use crate::{TestServer, stage};
+use crate::{TestServer, secs, stage};
 
 /// A connected client. Dropping it disconnects.
 #[derive(Debug)]
@@ -47,6 +50,18 @@ impl TestServer {
     /// A publisher who asks again until there is an answer.
     pub async fn patient_publisher(&self, path: &str, within: DurationMs) -> Client {
         self.patiently("broadcast", path, within).await
+    }
+
+    /// A publisher whose stream the server knows of, in the one group there is.
+    pub async fn on_air(&self, path: &str) -> Client {
+        let publisher = self.patient_publisher(path, secs(60)).await;
+        let knows = |group: Arc<GroupStatus>| {
+            let mut streams = group.streams.iter();
+            streams.any(|stream| stream.stream.path() == path)
+        };
+        let known = || self.group().is_some_and(knows);
+        self.until("the stream is known", secs(30), known).await;
+        publisher
     }
 
     async fn patiently(&self, action: &str, path: &str, within: DurationMs) -> Client {
