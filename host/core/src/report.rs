@@ -4,6 +4,7 @@
 //! Nothing here decides anything; [`crate::liveness`] and [`crate::group_state`] do.
 
 mod bounds;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -77,25 +78,25 @@ impl<'de> Deserialize<'de> for Boot {
 }
 
 /// What stands in every message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {
     /// Format version, 1.
     pub v: u32,
     /// Identifier given at launch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub node_id: Option<String>,
     /// Instance id of the cloud.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub platform_id: Option<String>,
     /// Address clients use, as the node sees it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub public_ip: Option<String>,
     /// Address inside the cloud's network.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub private_ip: Option<String>,
     /// Public DNS name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
     /// Which start of the service speaks.
     pub boot: Boot,
@@ -104,12 +105,13 @@ pub struct Envelope {
     /// Node's clock, ms.
     pub timestamp: u64,
     /// Ids of commands carried out since the last message, `"id"` or `"id:error text"`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ack: Vec<String>,
 }
 
 /// One message of a node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "wire::Wire")]
 pub struct Message {
     /// Who speaks.
     #[serde(flatten)]
@@ -120,7 +122,7 @@ pub struct Message {
 }
 
 /// The kinds of message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Body {
     /// "What am I?", repeated until answered.
@@ -136,11 +138,11 @@ pub enum Body {
 }
 
 /// Body of `role`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleRequest {
     /// Software of the node.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub software: Option<Software>,
 }
 
@@ -159,8 +161,8 @@ pub struct Software {
 }
 
 /// Body of `report`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Direct publishers and direct subscribers: the alarm's figure.
     pub client_count: u32,
@@ -236,7 +238,7 @@ fn publish() -> StreamKind {
 }
 
 /// Body of `publish` and `unpublish`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishNotice {
     /// Application and sub-scopes.
@@ -244,13 +246,12 @@ pub struct PublishNotice {
     /// Name.
     pub name: String,
     /// Start of the publish, ms, node's clock.
-    #[serde(default)]
     pub start_time: u64,
     /// End of the publish, ms, node's clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub end_time: Option<u64>,
     /// `client`, `timeout`, `kicked` or `shutdown`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 

@@ -6,10 +6,9 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
-use weir_core::report::{Answer, Body, Envelope, FORMAT_VERSION, Message};
+use weir_core::report::{Answer, FORMAT_VERSION, Message};
 use weir_core::units::DurationMs;
 
 use super::AppState;
@@ -205,30 +204,13 @@ fn problem(body: &[u8]) -> String {
 }
 
 fn message_problem(value: Value) -> Option<String> {
-    if let Err(problem) = part::<Envelope>(&value) {
-        return Some(problem);
-    }
-    let kind = value.get("type").cloned();
-    let Some(kind) = kind.as_ref().and_then(Value::as_str) else {
-        return Some("type must be role, report, publish, unpublish or bye".to_owned());
-    };
-    match kind {
-        "role" => part::<weir_core::report::RoleRequest>(&value).err(),
-        "report" => part::<weir_core::report::Report>(&value).err(),
-        "publish" | "unpublish" => part::<weir_core::report::PublishNotice>(&value).err(),
-        _ => part::<Body>(&value).err(),
-    }
-}
-
-fn part<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
-    serde_path_to_error::deserialize(value).map_err(|wrong| {
-        let path = wrong.path().to_string();
-        let problem = wrong.into_inner();
-        if path == "." {
-            problem.to_string()
-        } else {
-            format!("{path}: {problem}")
-        }
+    let wrong = serde_path_to_error::deserialize::<_, Message>(value).err()?;
+    let path = wrong.path().to_string();
+    let problem = wrong.into_inner();
+    Some(if path == "." {
+        problem.to_string()
+    } else {
+        format!("{path}: {problem}")
     })
 }
 
