@@ -17,6 +17,8 @@ use weir_core::units::UtcMs;
 
 /// Events a group may have waiting. At one pass each few milliseconds this is never reached but by a flood.
 const EVENT_CAPACITY: usize = 16_384;
+/// Of these one node's: a node that floods leaves room for the others.
+const EVENTS_OF_NODE: usize = EVENT_CAPACITY / 4;
 
 /// Something a node said that must not be merged away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +60,8 @@ pub struct Heard {
     pub report: Option<(u64, Report, UtcMs)>,
     /// Arrival of the newest message.
     pub at: UtcMs,
+    /// How many of the waiting events are its own.
+    events: usize,
 }
 
 /// A notice, with its place in the node's sequence.
@@ -211,7 +215,9 @@ impl Mailbox {
 impl Inner {
     fn judge(&self, letter: &Letter, streams: &StreamIndex) -> Verdict {
         let is_event = matches!(letter.content, Some(Content::Notice(_)));
-        if is_event && self.batch.events.len() >= EVENT_CAPACITY {
+        let heard = self.batch.heard.get(&letter.no);
+        let own = heard.map_or(0, |heard| heard.events);
+        if is_event && (self.batch.events.len() >= EVENT_CAPACITY || own >= EVENTS_OF_NODE) {
             return Verdict::Full;
         }
         let place = self.last.get(&letter.no);
@@ -281,10 +287,12 @@ impl Inner {
             acknowledged: BTreeSet::new(),
             report: None,
             at: now,
+            events: 0,
         });
         if heard.boot != boot {
             heard.boot = boot;
             heard.report = None;
+            heard.events = 0;
             self.batch.events.retain(|event| event.no != no);
         }
         heard.at = now;
@@ -296,7 +304,10 @@ impl Inner {
             Some(Content::Report(report)) => {
                 heard.report = Some((seq, merged(heard.report.take(), report), now))
             }
-            Some(Content::Notice(notice)) => self.batch.events.push_back(Event { no, seq, notice }),
+            Some(Content::Notice(notice)) => {
+                heard.events += 1;
+                self.batch.events.push_back(Event { no, seq, notice });
+            }
             None => {}
         }
     }

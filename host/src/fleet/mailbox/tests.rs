@@ -4,7 +4,7 @@ use weir_core::report::{Boot, MOST_ACKS, MOST_STREAMS, Report, StreamReport};
 use weir_core::stream::{StreamKind, StreamName};
 use weir_core::units::UtcMs;
 
-use super::{Content, EVENT_CAPACITY, Letter, Mailbox, NodeNotice, Verdict};
+use super::{Content, EVENT_CAPACITY, EVENTS_OF_NODE, Letter, Mailbox, NodeNotice, Verdict};
 
 const NODE: NodeNo = NodeNo(7);
 
@@ -165,24 +165,25 @@ fn a_delta_takes_along_the_streams_it_builds_on() {
 }
 
 #[test]
-fn events_are_never_overwritten_and_bounded() {
+fn events_are_never_overwritten_and_bounded_for_each_node_and_for_all() {
     let mailbox = Mailbox::default();
-    let capacity = EVENT_CAPACITY as u64;
-    for seq in 1..=capacity {
-        assert_eq!(
-            put(&mailbox, letter(1, seq, notice())),
-            Verdict::Taken { gap: false }
-        );
+    let taken = Verdict::Taken { gap: false };
+    let of = |no: u32, seq: u64, content| Letter {
+        no: NodeNo(no),
+        ..letter(1, seq, content)
+    };
+    let share = EVENTS_OF_NODE as u64;
+    let floods = (EVENT_CAPACITY / EVENTS_OF_NODE) as u32;
+    for no in 1..=floods {
+        for seq in 1..=share {
+            assert_eq!(put(&mailbox, of(no, seq, notice())), taken, "{no}");
+        }
+        assert_eq!(put(&mailbox, of(no, share + 1, notice())), Verdict::Full);
     }
-    assert_eq!(
-        put(&mailbox, letter(1, capacity + 1, notice())),
-        Verdict::Full
-    );
-    assert_eq!(
-        put(&mailbox, letter(1, capacity + 1, load(1))),
-        Verdict::Taken { gap: false }
-    );
+    assert_eq!(put(&mailbox, of(1, share + 1, load(1))), taken);
+    assert_eq!(put(&mailbox, of(floods + 1, 1, notice())), Verdict::Full);
     assert_eq!(mailbox.drain().events.len(), EVENT_CAPACITY);
+    assert_eq!(put(&mailbox, of(1, share + 2, notice())), taken);
 }
 
 /// A delta that lists so many streams, all called alike.
