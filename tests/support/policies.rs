@@ -22,6 +22,15 @@ pub fn engine() -> &'static WasmEngine {
     &shared().0
 }
 
+/// The built-in policy of that name.
+///
+/// # Panics
+/// There is none.
+pub fn builtin(name: &str) -> SharedPolicy {
+    let mut all = shared().1.iter();
+    all.find(|policy| policy.name() == name).unwrap().clone()
+}
+
 /// The built-in policies and these.
 pub(crate) fn registry(more: &[SharedPolicy]) -> Arc<PolicyRegistry> {
     let registry = PolicyRegistry::new();

@@ -66,6 +66,8 @@ pub struct GuardFacts<'a> {
     pub caps: Caps,
     /// Roles with a launch target.
     pub launchable: &'a BTreeSet<Role>,
+    /// Roles, with the index of the region, whose launches rest after failures.
+    pub resting: &'a BTreeSet<(Role, u32)>,
 }
 
 /// One node to launch. Indices are those of the snapshot and valid; what is `None` the host chooses.

@@ -168,7 +168,7 @@ impl<'a> Planner<'a> {
             );
         }
         for wish in &granted.launches {
-            self.launch(wish, false);
+            self.launch(wish);
         }
         self.discouraged = Some(granted.discouraged.iter().copied().collect());
     }

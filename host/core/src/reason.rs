@@ -77,6 +77,8 @@ pub enum ClampReason {
     WrongState,
     /// The launch configuration has no target of that role.
     RoleNotLaunchable,
+    /// Launches of the role in the region failed in a row: none is tried until a pause is over.
+    LaunchesRest,
     /// The maximum of the role in the region.
     Maximum,
     /// The host's cap on launches per minute.

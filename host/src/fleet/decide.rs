@@ -1,11 +1,10 @@
 //! One scaling decision: snapshot, policy, guardrails, plan, and a record of why.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use weir_core::group::{Binding, GroupState as Phase};
 use weir_core::group_state::GroupState;
-use weir_core::guardrails::{self, Caps, Granted, GuardFacts};
+use weir_core::guardrails::Granted;
 use weir_core::ids::NodeNo;
 use weir_core::node::Role;
 use weir_core::plan::{Plan, Planner};
@@ -102,7 +101,7 @@ impl Scaler {
         let status = self.rungs.status(&binding, answer.policy.as_ref());
         handle.set_binding(status);
         let state = handle.state.read();
-        let granted = granted(&state, &snapshot, answer.proposal.as_ref(), now);
+        let granted = state.grant(&snapshot, answer.proposal.as_ref(), now);
         let mut mint = shared.mint(now);
         let mut planner = Planner::new(&state, &mut mint, now);
         planner.grant(&granted);
@@ -242,29 +241,6 @@ impl Answer {
             micros: 0,
         }
     }
-}
-
-fn granted(
-    state: &GroupState,
-    snapshot: &Snapshot,
-    proposal: Option<&Proposal>,
-    now: UtcMs,
-) -> Granted {
-    let rules = state.rules();
-    let launchable: BTreeSet<Role> = state.spec().launch.keys().copied().collect();
-    let facts = GuardFacts {
-        active: state.group().state == Phase::Active,
-        minimum_origin_only: state.group().state == Phase::Initializing,
-        frozen: state.is_frozen() || !state.knows_loads(now),
-        terminating: state.group().state == Phase::Terminating,
-        launches_last_minute: state.launches_last_minute(now),
-        caps: Caps {
-            launches_per_minute: rules.launches_per_minute,
-            nodes_per_group: rules.nodes_per_group,
-        },
-        launchable: &launchable,
-    };
-    guardrails::apply(snapshot, proposal, &facts)
 }
 
 fn recorded(

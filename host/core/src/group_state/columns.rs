@@ -34,6 +34,19 @@ impl GroupState {
         zones
     }
 
+    /// The zone of the region that has been without room for the machine type for the longest time: the first to try
+    /// again where all are.
+    pub(crate) fn zone_full_longest(
+        &self,
+        region: &RegionName,
+        instance_type: &InstanceType,
+    ) -> Option<ZoneName> {
+        let here = self.places.iter().filter(|place| place.region == *region);
+        here.map(|place| &place.zone)
+            .min_by_key(|zone| self.troubles.full_until(zone, instance_type))
+            .cloned()
+    }
+
     pub(super) fn tables(&self, now: UtcMs) -> Tables {
         let region_at =
             |region: &RegionName| self.group.regions.iter().position(|name| name == region);

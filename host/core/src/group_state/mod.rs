@@ -11,6 +11,7 @@
 mod calls;
 mod columns;
 mod facts;
+mod granting;
 mod linking;
 mod member;
 mod picture;
@@ -310,7 +311,7 @@ impl GroupState {
         self.troubles.hold(&(role, region.clone()))
     }
 
-    pub(crate) fn is_held(&self, role: Role, region: &RegionName, now: UtcMs) -> bool {
+    fn is_held(&self, role: Role, region: &RegionName, now: UtcMs) -> bool {
         self.launch_trouble(role, region)
             .is_some_and(|(_, until)| now < until)
     }

@@ -67,6 +67,11 @@ impl LaunchTroubles {
         self.full_at(zone, now).any(|known| known == of)
     }
 
+    /// Until when the zone counts as full of the type, if it ever was.
+    pub(super) fn full_until(&self, zone: &ZoneName, of: &InstanceType) -> Option<UtcMs> {
+        self.full.get(&(zone.clone(), of.clone())).copied()
+    }
+
     /// The zone had no room for some type lately.
     pub(super) fn is_full(&self, zone: &ZoneName, now: UtcMs) -> bool {
         self.full_at(zone, now).next().is_some()

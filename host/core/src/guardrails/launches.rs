@@ -47,7 +47,11 @@ fn fill(ledger: &mut Ledger<'_>, deficit: Deficit) {
         missing,
         reason,
     } = deficit;
-    let (count, cut) = if ledger.facts.launchable.contains(&place.0) {
+    let (count, cut) = if !ledger.facts.launchable.contains(&place.0) {
+        (0, Some(ClampReason::RoleNotLaunchable))
+    } else if ledger.facts.resting.contains(&place) {
+        (0, Some(ClampReason::LaunchesRest))
+    } else {
         tightest(
             missing,
             [
@@ -55,8 +59,6 @@ fn fill(ledger: &mut Ledger<'_>, deficit: Deficit) {
                 (ledger.node_budget(), ClampReason::NodeCap),
             ],
         )
-    } else {
-        (0, Some(ClampReason::RoleNotLaunchable))
     };
     if let Some(cut) = cut {
         let place = place_text(ledger.snapshot, place);
@@ -99,6 +101,8 @@ fn refusal(ledger: &Ledger<'_>, wish: &LaunchWish) -> Option<ClampReason> {
         Some(ClampReason::RoleNotLaunchable)
     } else if !ledger.facts.hears_launches() {
         Some(ClampReason::GroupNotActive)
+    } else if ledger.facts.resting.contains(&(wish.role, wish.region)) {
+        Some(ClampReason::LaunchesRest)
     } else {
         None
     }

@@ -151,12 +151,14 @@ prop_compose! {
             prop_oneof![3 => Just((0, 60, 1_000)), 1 => (0_u32..20, 0_u32..20, 0_u32..30), 1 => Just((0, u32::MAX, u32::MAX))],
         launchable in prop::sample::subsequence(Role::ALL.to_vec(), 0..=4),
         launches_all in prop::bool::weighted(0.7),
+        rests in prop::option::weighted(0.2, (prop::sample::select(Role::ALL.to_vec()), 0..REGIONS)),
     ) -> (Snapshot, Option<Proposal>, GuardFacts<'static>) {
         // Leaked on purpose: a few bytes a case, so that the facts may be returned.
         let roles = if launches_all { Role::ALL.to_vec() } else { launchable };
         let launchable = Box::leak(Box::new(roles.into_iter().collect::<BTreeSet<_>>()));
+        let resting = Box::leak(Box::new(rests.into_iter().collect::<BTreeSet<_>>()));
         let caps = Caps { launches_per_minute, nodes_per_group };
-        let facts = GuardFacts { active, minimum_origin_only, frozen, terminating, launches_last_minute, caps, launchable };
+        let facts = GuardFacts { active, minimum_origin_only, frozen, terminating, launches_last_minute, caps, launchable, resting };
         (snapshot, proposal, facts)
     }
 }
@@ -248,7 +250,10 @@ proptest! {
         let nodes = after(&seen(&snapshot), &granted);
         let bounded = granted.clamps.iter().any(|clamp| matches!(
             clamp.reason,
-            ClampReason::LaunchRate | ClampReason::NodeCap | ClampReason::RoleNotLaunchable
+            ClampReason::LaunchRate
+                    | ClampReason::NodeCap
+                    | ClampReason::RoleNotLaunchable
+                    | ClampReason::LaunchesRest
         ));
         if !facts.active || facts.terminating || bounded {
             return Ok(());

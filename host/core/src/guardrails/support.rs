@@ -99,6 +99,8 @@ pub(super) fn all_roles() -> BTreeSet<Role> {
     Role::ALL.into_iter().collect()
 }
 
+static NONE_REST: BTreeSet<(Role, u32)> = BTreeSet::new();
+
 pub(super) fn active(launchable: &BTreeSet<Role>) -> GuardFacts<'_> {
     GuardFacts {
         active: true,
@@ -108,5 +110,6 @@ pub(super) fn active(launchable: &BTreeSet<Role>) -> GuardFacts<'_> {
         launches_last_minute: 0,
         caps: Caps::default(),
         launchable,
+        resting: &NONE_REST,
     }
 }

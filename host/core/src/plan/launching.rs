@@ -8,8 +8,8 @@ use crate::node::{Node, NodeState, Role};
 use crate::zones;
 
 impl Planner<'_> {
-    /// Adds the record of a launch. `insist`: also where launches failed lately. Answers whether there was a place.
-    pub(super) fn launch(&mut self, wish: &GrantedLaunch, insist: bool) -> bool {
+    /// Adds the record of a launch. Answers whether there was a place.
+    pub(super) fn launch(&mut self, wish: &GrantedLaunch) -> bool {
         let Some(region) = self.group.regions.get(wish.region as usize).cloned() else {
             return false;
         };
@@ -17,9 +17,6 @@ impl Planner<'_> {
         let Some(target) = spec.launch.get(&wish.role) else {
             return false;
         };
-        if self.state.is_held(wish.role, &region, self.now) && !insist {
-            return false;
-        }
         let Some(zone) = self.zone_for(wish, &target.instance_type) else {
             return false;
         };
@@ -70,8 +67,13 @@ impl Planner<'_> {
             .iter()
             .map(|zone| self.crowding(wish.role, &zone.name))
             .collect();
-        let index = zones::choose(&snapshot_zones, wish.region, &counts, true)?;
-        Some(snapshot_zones[index as usize].name.clone())
+        match zones::choose(&snapshot_zones, wish.region, &counts) {
+            Some(index) => Some(snapshot_zones[index as usize].name.clone()),
+            None => {
+                let region = self.group.regions.get(wish.region as usize)?;
+                self.state.zone_full_longest(region, instance_type)
+            }
+        }
     }
 
     /// Nodes of the role in the zone, and as a tie-break all nodes of the group there.

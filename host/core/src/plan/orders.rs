@@ -176,7 +176,7 @@ impl Planner<'_> {
             instance_type: None,
             reason: Reason::Operator,
         };
-        if !self.launch(&wish, true) {
+        if !self.launch(&wish) {
             return Err(OrderRefused(format!(
                 "the cloud has no zone in region {region}"
             )));

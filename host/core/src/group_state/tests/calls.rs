@@ -196,3 +196,23 @@ fn a_zone_that_is_full_of_one_machine_type_is_open_to_another() {
     assert!(story.state.launch_trouble(Role::Edge, &region).is_some());
     assert!(story.state.launch_trouble(Role::Origin, &region).is_none());
 }
+
+#[test]
+fn where_every_zone_is_full_the_one_that_was_full_first_is_tried_next() {
+    let mut story = Story::new();
+    let zones: Vec<String> = (0..4)
+        .map(|_| {
+            let origin = story.order(OperatorOrder::Launch(Role::Origin));
+            let origin = origin.expect("an operator may insist");
+            let _ = story.calls();
+            let zone = story.zone_of(origin).to_string();
+            let failure = CallAnswer::Failed(LaunchFailure::NoCapacity);
+            story.answer(origin, CallKind::Launch, failure);
+            story.pass();
+            story.later(1_000);
+            zone
+        })
+        .collect();
+    let (a, c) = ("ap-northeast-1a", "ap-northeast-1c");
+    assert_eq!(zones, [a, c, a, c]);
+}

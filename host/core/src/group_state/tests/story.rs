@@ -1,6 +1,6 @@
 //! A group whose cloud and nodes are driven by hand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::group::{
@@ -8,7 +8,7 @@ use crate::group::{
     LimitsDocument, RoleLimits, StatedBindings,
 };
 use crate::group_state::{CallAnswer, CallKind, GroupState, HostRules, Place, ReportEffect};
-use crate::guardrails::{self, Caps, Granted, GuardFacts};
+use crate::guardrails::Granted;
 use crate::ids::{GroupId, NodeId, NodeNo, PlatformId, ZoneName};
 use crate::lifecycle::Addresses;
 use crate::node::{Node, NodeState, Role};
@@ -187,17 +187,7 @@ impl Story {
     /// One decision; answers the nodes launched.
     pub(super) fn decide(&mut self, proposal: Option<&Proposal>) -> Vec<NodeNo> {
         let snapshot = self.state.snapshot(1, self.now);
-        let launchable: BTreeSet<Role> = self.state.spec().launch.keys().copied().collect();
-        let facts = GuardFacts {
-            active: self.phase() == Phase::Active,
-            minimum_origin_only: self.phase() == Phase::Initializing,
-            frozen: self.state.is_frozen(),
-            terminating: self.phase() == Phase::Terminating,
-            launches_last_minute: self.state.launches_last_minute(self.now),
-            caps: Caps::default(),
-            launchable: &launchable,
-        };
-        let granted = guardrails::apply(&snapshot, proposal, &facts);
+        let granted = self.state.grant(&snapshot, proposal, self.now);
         let plan = self.plan(|planner| planner.grant(&granted));
         let launched = plan.launched.clone();
         self.state.commit(plan, self.now);
