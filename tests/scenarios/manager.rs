@@ -243,7 +243,7 @@ impl Manager {
             let news = if frozen {
                 "most nodes are silent: removals are frozen"
             } else {
-                "nodes are heard again"
+                "nodes are heard again, or known to be dead: removals are allowed"
             };
             log.say(now, news.to_owned());
         }
@@ -316,8 +316,7 @@ impl Manager {
             self.state.called(call.node.no, call.kind, answer, now);
         }
         for node in self.state.take_probes(now) {
-            let answered = world.answers(node.no);
-            self.state.probed(node.no, answered, now);
+            self.state.probed(node.no, world.port(node.no), now);
         }
     }
 

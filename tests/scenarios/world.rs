@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use weir_core::group_state::{CallAnswer, CallKind, CloudCall, LaunchFailure};
 use weir_core::ids::NodeNo;
 use weir_core::lifecycle::Addresses;
+use weir_core::liveness::Port;
 use weir_core::node::{Node, Role};
 use weir_core::report::{Boot, Command, Order, ParentLink, Report};
 use weir_core::units::{DurationMs, UtcMs};
@@ -160,8 +161,12 @@ impl World {
         self.units.remove(&no);
     }
 
-    pub fn answers(&self, no: NodeNo) -> bool {
-        self.units.get(&no).is_some_and(|unit| unit.port_open)
+    pub fn port(&self, no: NodeNo) -> Port {
+        match self.units.get(&no) {
+            Some(unit) if unit.port_open => Port::Open,
+            Some(_) => Port::Closed,
+            None => Port::Unreachable,
+        }
     }
 
     /// The node carries out what it is told.

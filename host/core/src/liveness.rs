@@ -2,6 +2,8 @@
 //!
 //! Judged by the manager's clock and the arrival of reports only; a node's own clock plays no part.
 
+use serde::{Deserialize, Serialize};
+
 use crate::timers::Timers;
 use crate::units::{DurationMs, UtcMs};
 
@@ -14,6 +16,17 @@ pub enum Liveness {
     Late,
     /// More than 2 E: silent for good, as far as reports tell. Its port may still answer.
     Silent,
+}
+
+/// What dialling a node's port told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Port {
+    /// Somebody listens: the service may live although its agent is silent.
+    Open,
+    /// The machine itself refused the connection: nobody listens, and so nobody is served.
+    Closed,
+    /// No answer, or no address to dial: the machine is gone, or the way to it.
+    Unreachable,
 }
 
 /// Judges a node that last reported at `last_report`. A report from the future counts as one of now.

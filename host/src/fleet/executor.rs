@@ -10,6 +10,7 @@ use weir_cloud::{CloudController, CloudError, Instance, InstanceState, LaunchReq
 use weir_core::group_state::{CallAnswer, CallKind, CloudCall, LaunchFailure};
 use weir_core::ids::NodeNo;
 use weir_core::lifecycle::Addresses;
+use weir_core::liveness::Port;
 use weir_core::node::Node;
 use weir_core::units::DurationMs;
 
@@ -27,7 +28,7 @@ pub(super) enum Fact {
     /// A call was answered.
     Called(NodeNo, CallKind, CallAnswer),
     /// A node's port was tried.
-    Probed(NodeNo, bool),
+    Probed(NodeNo, Port),
 }
 
 /// The hands of the reconcilers.
@@ -85,8 +86,8 @@ impl Executor {
     pub(super) fn probe(&self, node: Arc<Node>, facts: mpsc::UnboundedSender<Fact>) {
         let link = self.link.clone();
         tokio::spawn(async move {
-            let answered = link.reachable(&node).await;
-            let _ = facts.send(Fact::Probed(node.no, answered));
+            let port = link.port(&node).await;
+            let _ = facts.send(Fact::Probed(node.no, port));
         });
     }
 

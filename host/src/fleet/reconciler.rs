@@ -148,7 +148,7 @@ impl Reconciler {
         let mut state = self.handle.state.write();
         match fact {
             Fact::Called(no, kind, answer) => state.called(no, kind, answer, now),
-            Fact::Probed(no, answered) => state.probed(no, answered, now),
+            Fact::Probed(no, port) => state.probed(no, port, now),
         }
     }
 
@@ -199,7 +199,7 @@ impl Reconciler {
             if state.is_frozen() {
                 tracing::error!(group.id = %self.handle.id, %group, "most nodes of the group are silent at once: check this manager's network; removals are frozen");
             } else {
-                tracing::warn!(group.id = %self.handle.id, %group, "nodes of the group are heard again: removals are allowed");
+                tracing::warn!(group.id = %self.handle.id, %group, "nodes of the group are heard again, or their ports say that they are dead: removals are allowed");
             }
         }
     }

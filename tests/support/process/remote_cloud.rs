@@ -13,6 +13,7 @@ use weir::nodes::NodeLink;
 use weir_cloud::simulated::SimulatedCloud;
 use weir_cloud::{CloudController, CloudError, Instance, LaunchRequest, Location};
 use weir_core::ids::{NodeId, RegionName};
+use weir_core::liveness::Port;
 use weir_core::node::Node;
 
 use super::remote_words::{Answer, Ask, Launch, Refusal, Seen};
@@ -91,7 +92,7 @@ impl Clouds {
                 Answer::Locations(locations.map(|here| (here.region, here.zone)).collect())
             }
             Ask::Account => Answer::Text(cloud.account().await?),
-            Ask::Answers(address) => Answer::Yes(self.nodes.answers(&address)),
+            Ask::Port(address) => Answer::Port(self.nodes.port(&address)),
         })
     }
 }
@@ -186,10 +187,13 @@ impl CloudController for RemoteCloud {
 
 #[async_trait]
 impl NodeLink for RemoteCloud {
-    async fn reachable(&self, node: &Node) -> bool {
+    async fn port(&self, node: &Node) -> Port {
         let Some(address) = node.address.clone() else {
-            return false;
+            return Port::Unreachable;
         };
-        matches!(self.ask(Ask::Answers(address)).await, Ok(Answer::Yes(true)))
+        match self.ask(Ask::Port(address)).await {
+            Ok(Answer::Port(port)) => port,
+            Ok(_) | Err(_) => Port::Unreachable,
+        }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use weir_cloud::{CloudError, Instance, InstanceState, LaunchRequest};
 use weir_core::ids::{InstanceType, NodeId, PlatformId, RegionName, ZoneName};
+use weir_core::liveness::Port;
 use weir_core::node::Role;
 
 /// A call.
@@ -14,15 +15,15 @@ pub(super) enum Ask {
     List,
     Locations,
     Account,
-    /// Does the port of the node at this address answer?
-    Answers(String),
+    /// What does the port of the node at this address tell?
+    Port(String),
 }
 
 /// What it was answered.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
     Done,
-    Yes(bool),
+    Port(Port),
     Text(String),
     Instance(Option<Seen>),
     Instances(Vec<Seen>),

@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 use weir_core::ids::{NodeId, PlatformId};
+use weir_core::liveness::Port;
 use weir_core::node::Role;
 use weir_core::report::Body;
 use weir_core::stream::StreamName;
@@ -115,6 +116,15 @@ impl SimulatedNode {
     /// Whether its service takes connections.
     pub fn is_up(&self) -> bool {
         self.service.lock().phase == Phase::Up
+    }
+
+    /// What dialling its service's port would tell.
+    pub fn port(&self) -> Port {
+        match self.service.lock().phase {
+            Phase::Up => Port::Open,
+            Phase::Crashed => Port::Closed,
+            Phase::Off => Port::Unreachable,
+        }
     }
 
     /// Whether the manager told it to take no new clients.

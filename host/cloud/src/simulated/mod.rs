@@ -19,6 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use weir_core::ids::{NodeId, ZoneName};
+use weir_core::liveness::Port;
 use weir_core::stream::StreamName;
 
 use crate::CloudError;
@@ -89,9 +90,10 @@ impl SimulatedCloud {
         self.world.nodes()
     }
 
-    /// Whether a service answers at this address: what dialling its port would tell.
-    pub fn answers(&self, address: &str) -> bool {
-        self.node_at(address).is_some_and(|node| node.is_up())
+    /// What dialling the port of a service at this address would tell.
+    pub fn port(&self, address: &str) -> Port {
+        let node = self.node_at(address);
+        node.map_or(Port::Unreachable, |node| node.port())
     }
 
     /// Makes a zone refuse new instances for want of room, or take them again.

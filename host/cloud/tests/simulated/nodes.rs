@@ -1,6 +1,7 @@
 //! What nodes say, and how they carry out what they are told.
 
 use weir_cloud::CloudController;
+use weir_core::liveness::Port;
 use weir_core::node::Role;
 use weir_core::report::Order;
 use weir_core::stream::StreamName;
@@ -146,12 +147,12 @@ async fn muted_node_serves_and_crashed_node_does_not() {
     let publisher = scene.cloud.connect_publisher(&address, &show()).unwrap();
     node.mute(true);
     assert!(!node.report_now().await);
-    assert!(scene.cloud.answers(&address));
+    assert_eq!(scene.cloud.port(&address), Port::Open);
     assert!(scene.cloud.connect_viewer(&address, &show()).is_ok());
     node.mute(false);
     assert!(node.report_now().await);
     node.crash();
-    assert!(!scene.cloud.answers(&address));
+    assert_eq!(scene.cloud.port(&address), Port::Closed);
     assert!(publisher.ended().is_some());
     assert!(!node.report_now().await);
 }
@@ -163,7 +164,7 @@ async fn terminated_node_says_goodbye_and_is_silent() {
     scene.until_reporting("a").await;
     let region = "ap-northeast-1".into();
     scene.cloud.terminate(&region, &"a".into()).await.unwrap();
-    assert!(!scene.cloud.answers(&address));
+    assert_eq!(scene.cloud.port(&address), Port::Unreachable);
     let said_bye = |scene: &Scene| scene.messages("a").last().map(kind) == Some("bye");
     scene.until(said_bye).await;
 }
@@ -180,5 +181,5 @@ async fn exit_stops_the_service_for_good() {
         last.is_some_and(|m| kind(&m) == "bye" && m.envelope.ack == ["c-1"])
     };
     scene.until(said_bye).await;
-    assert!(!scene.cloud.answers(&address));
+    assert_eq!(scene.cloud.port(&address), Port::Unreachable);
 }

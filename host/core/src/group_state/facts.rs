@@ -2,7 +2,7 @@
 
 use crate::ids::NodeNo;
 use crate::lifecycle::Addresses;
-use crate::liveness::{self, Liveness};
+use crate::liveness::{self, Liveness, Port};
 use crate::node::{NodeState, Role};
 use crate::report::{Boot, Command, Report};
 use crate::stream::StreamName;
@@ -140,10 +140,10 @@ impl GroupState {
     }
 
     /// The node's port was tried.
-    pub fn probed(&mut self, no: NodeNo, answered: bool, now: UtcMs) {
+    pub fn probed(&mut self, no: NodeNo, port: Port, now: UtcMs) {
         if let Some(member) = self.members.get_mut(&no) {
             member.probing = false;
-            member.probed = Some((answered, now));
+            member.probed = Some((port, now));
         }
     }
 

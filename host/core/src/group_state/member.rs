@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::calls::CallProgress;
 use crate::lifecycle::Addresses;
+use crate::liveness::Port;
 use crate::node::Node;
 use crate::report::{Boot, Command};
 use crate::units::UtcMs;
@@ -66,8 +67,8 @@ pub struct Member {
     pub(crate) heard: bool,
     pub(crate) last_message: Option<UtcMs>,
     pub(crate) sighting: Sighting,
-    /// Whether its port answered, and when that was tried.
-    pub(crate) probed: Option<(bool, UtcMs)>,
+    /// What its port told, and when that was tried.
+    pub(crate) probed: Option<(Port, UtcMs)>,
     pub(crate) probing: bool,
     pub(crate) call: CallProgress,
 }

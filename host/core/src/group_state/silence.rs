@@ -1,6 +1,6 @@
 //! What the silence of nodes says of them, and what it says of us: since when we listen, whether most are silent at once.
 
-use crate::liveness;
+use crate::liveness::{self, Port};
 use crate::node::{NodeState, Role};
 use crate::units::UtcMs;
 
@@ -20,21 +20,28 @@ impl GroupState {
                 NodeState::InService | NodeState::Unresponsive
             ) && !member.said_bye
         };
-        let silent = |member: &Member| {
-            liveness::judge(self.last_heard(member), now, &self.rules.timers)
-                != liveness::Liveness::Fresh
-        };
-        let (mut all, mut late) = (0, 0);
+        let (mut all, mut late, mut closed) = (0, 0, 0);
         for member in self.members.values().filter(expected) {
             all += 1;
-            late += usize::from(silent(member) && !member.instance_ended());
+            if self.is_silent(member, now) && !member.instance_ended() {
+                late += 1;
+                closed += usize::from(matches!(member.probed, Some((Port::Closed, _))));
+            }
         }
-        let frozen = liveness::blind(all, late);
+        // While somebody is heard we are not blind altogether, and a machine that refuses the connection tells us that
+        // its service is dead.
+        let unexplained = if late < all { late - closed } else { late };
+        let frozen = liveness::blind(all, unexplained);
         let changed = std::mem::replace(&mut self.frozen, frozen) != frozen;
-        if changed && !frozen {
+        if changed && !liveness::blind(all, late) {
             self.see_again(now);
         }
         changed
+    }
+
+    fn is_silent(&self, member: &Member, now: UtcMs) -> bool {
+        let last = self.last_heard(member);
+        liveness::judge(last, now, &self.rules.timers) != liveness::Liveness::Fresh
     }
 
     /// The blindness is over: those not heard yet get their time, and what was tried while it lasted proves nothing.

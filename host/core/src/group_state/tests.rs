@@ -7,6 +7,7 @@ mod story;
 
 use crate::group::GroupState as Phase;
 use crate::group_state::{CallAnswer, CallKind, LaunchFailure};
+use crate::liveness::Port;
 use crate::node::{NodeState, Role};
 use crate::placement::Action;
 use crate::plan::OperatorOrder;
@@ -139,7 +140,7 @@ fn one_missed_report_is_forgiven_and_a_silent_unreachable_node_ends() {
         NodeState::Unresponsive,
         "silence alone does not kill"
     );
-    assert_eq!(story.probe(false), [edge]);
+    assert_eq!(story.probe(Port::Closed), [edge]);
     story.pass();
     assert_eq!(story.state_of(edge), NodeState::Terminating);
     assert_eq!(story.node(edge).reason, Reason::Silent);
@@ -153,7 +154,7 @@ fn a_silent_node_whose_port_answers_is_drained_after_ten_minutes_and_not_killed(
     for _ in 0..11 {
         story.later(60_000);
         story.report_all_but(&[edge]);
-        story.probe(true);
+        story.probe(Port::Open);
         story.pass();
         assert_ne!(story.state_of(edge), NodeState::Terminating);
     }
@@ -175,6 +176,46 @@ fn when_most_nodes_fall_silent_at_once_nobody_is_removed() {
     }
     story.report_all_but(&[]);
     assert!(!story.state.is_frozen());
+}
+
+#[test]
+fn while_some_are_heard_those_whose_ports_refuse_are_dead_however_many() {
+    let mut story = Story::serving(4);
+    let [first, rest @ ..] = &story.in_service()[..] else {
+        panic!("there are nodes in service")
+    };
+    let (first, dead) = (*first, rest.to_vec());
+    let alone = |story: &mut Story| {
+        story.later(31_000);
+        story.report_all_but(&dead);
+    };
+    alone(&mut story);
+    assert!(story.state.is_frozen());
+    alone(&mut story);
+    assert_eq!(story.probe(Port::Unreachable), dead);
+    story.pass();
+    assert!(story.state.is_frozen(), "the way to them may be broken");
+    alone(&mut story);
+    assert_eq!(story.probe(Port::Closed), dead);
+    story.pass();
+    for no in &dead {
+        assert_eq!(story.state_of(*no), NodeState::Terminating);
+        assert_eq!(story.node(*no).reason, Reason::Silent);
+    }
+    assert_eq!(story.state_of(first), NodeState::InService);
+}
+
+#[test]
+fn while_nobody_is_heard_ports_that_refuse_prove_nothing() {
+    let mut story = Story::serving(4);
+    let everybody = story.in_service();
+    story.later(200_000);
+    story.pass();
+    assert_eq!(story.probe(Port::Closed), everybody);
+    story.pass();
+    assert!(story.state.is_frozen());
+    let serves = |no| story.state_of(no) == NodeState::InService;
+    assert!(everybody.into_iter().all(serves));
 }
 
 #[test]
@@ -200,7 +241,11 @@ fn after_a_blindness_those_still_silent_get_their_time() {
     let mut story = Story::serving(4);
     story.later(200_000);
     story.pass();
-    assert_eq!(story.probe(false).len(), 6, "our network was away");
+    assert_eq!(
+        story.probe(Port::Unreachable).len(),
+        6,
+        "our network was away"
+    );
     let last = story.in_service()[5];
     story.report_all_but(&[last]);
     assert!(!story.state.is_frozen());
@@ -296,7 +341,7 @@ fn a_draining_node_that_falls_silent_with_clients_is_not_taken_for_empty() {
         story.report_all_but(&[edge]);
     }
     assert_eq!(story.state_of(edge), NodeState::Unresponsive);
-    story.probe(true);
+    story.probe(Port::Open);
     story.pass();
     assert_eq!(
         story.state_of(edge),

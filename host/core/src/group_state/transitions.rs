@@ -2,7 +2,7 @@
 
 use crate::group::GroupState as Phase;
 use crate::lifecycle::{self, NodeEvent};
-use crate::liveness::{self, Liveness};
+use crate::liveness::{self, Liveness, Port};
 use crate::node::{Drain, NodeState};
 use crate::reason::Reason;
 use crate::units::UtcMs;
@@ -111,10 +111,9 @@ impl GroupState {
             Liveness::Late => vec![NodeEvent::ReportMissed],
             Liveness::Silent => {
                 let mut events = vec![NodeEvent::ReportMissed];
-                let answered = member.probed.map(|(answered, _)| answered);
                 let long = now.since(last) > timers.reachable_silence;
-                match answered {
-                    Some(false) => {
+                match member.probed.map(|(port, _)| port) {
+                    Some(Port::Closed | Port::Unreachable) => {
                         let reason = if member.said_bye {
                             Reason::Bye
                         } else {
@@ -122,11 +121,11 @@ impl GroupState {
                         };
                         events.push(NodeEvent::EndDecided { reason });
                     }
-                    Some(true) if long => events.push(NodeEvent::DrainMarked {
+                    Some(Port::Open) if long => events.push(NodeEvent::DrainMarked {
                         deadline: Some(now + timers.drain_deadline),
                         reason: Reason::SilentButReachable,
                     }),
-                    Some(true) | None => {}
+                    Some(Port::Open) | None => {}
                 }
                 events
             }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::story::Story;
 use crate::group_state::{CallAnswer, CallKind, LaunchFailure};
 use crate::ids::NodeNo;
+use crate::liveness::Port;
 use crate::node::{NodeState, Role};
 use crate::placement::Action;
 use crate::plan::OperatorOrder;
@@ -29,7 +30,7 @@ enum Step {
         which: u8,
         clients: u8,
     },
-    Probe(bool),
+    Probe(Port),
     Terminate {
         which: u8,
         force: bool,
@@ -50,7 +51,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         ),
         (any::<u8>(), 0..6_u8).prop_map(|(which, how)| Step::Answer { which, how }),
         (any::<u8>(), 0..3_u8).prop_map(|(which, clients)| Step::Report { which, clients }),
-        any::<bool>().prop_map(Step::Probe),
+        prop::sample::select(vec![Port::Open, Port::Closed, Port::Unreachable])
+            .prop_map(Step::Probe),
         (any::<u8>(), any::<bool>()).prop_map(|(which, force)| Step::Terminate { which, force }),
         any::<u8>().prop_map(Step::InstanceEnds),
     ];
@@ -110,8 +112,8 @@ fn carry_out(story: &mut Story, step: &Step) {
             };
             story.report(no, u32::from(*clients));
         }
-        Step::Probe(answered) => {
-            story.probe(*answered);
+        Step::Probe(port) => {
+            story.probe(*port);
         }
         Step::Terminate { which, force } => {
             let Some(no) = pick(story, *which) else {

@@ -11,6 +11,7 @@ use crate::group_state::{CallAnswer, CallKind, GroupState, HostRules, Place, Rep
 use crate::guardrails::Granted;
 use crate::ids::{GroupId, NodeId, NodeNo, PlatformId, ZoneName};
 use crate::lifecycle::Addresses;
+use crate::liveness::Port;
 use crate::node::{Node, NodeState, Role};
 use crate::placement::Action;
 use crate::plan::{OperatorOrder, OrderRefused, Plan, Planner};
@@ -294,8 +295,8 @@ impl Story {
         self.pass();
     }
 
-    /// The ports that are due are tried. Answers whose.
-    pub(super) fn probe(&mut self, answered: bool) -> Vec<NodeNo> {
+    /// The ports that are due are tried, all with this result. Answers whose.
+    pub(super) fn probe(&mut self, port: Port) -> Vec<NodeNo> {
         let nos: Vec<NodeNo> = self
             .state
             .take_probes(self.now)
@@ -303,7 +304,7 @@ impl Story {
             .map(|node| node.no)
             .collect();
         for no in &nos {
-            self.state.probed(*no, answered, self.now);
+            self.state.probed(*no, port, self.now);
         }
         nos
     }
