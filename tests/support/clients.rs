@@ -70,7 +70,13 @@ impl TestServer {
 }
 
 /// Connects to the node that the answer to a question names.
-pub(crate) fn connect(
+///
+/// # Errors
+/// The node does not take the client.
+///
+/// # Panics
+/// The answer names none.
+pub fn connect(
     nodes: &SimulatedCloud,
     action: &str,
     path: &str,

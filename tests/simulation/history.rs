@@ -1,0 +1,360 @@
+//! One history: a server, its world, and what happened to them so far.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use weir::store::faulty::{Fault, Verb};
+use weir_cloud::CloudController;
+use weir_cloud::clock::Clock;
+use weir_cloud::scripted::{CallFault, LaunchFault, ListingFault};
+use weir_core::node::{Node, NodeState, Role};
+use weir_core::units::DurationMs;
+use weir_tests::tutorial::{LAUNCH_CONFIG, NODE_GROUP};
+use weir_tests::{Client, Options, TestServer, clients, secs};
+
+use crate::laws::Laws;
+use crate::steps::{Kind, Step};
+
+const ZONES: [&str; 3] = ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"];
+/// Viewers a node carries: few, so that some make the group grow.
+const CAPACITY: u32 = 3;
+/// Streams at once.
+const MOST_STREAMS: usize = 3;
+/// Simulated time between two looks at the laws.
+const LOOK_EVERY: DurationMs = DurationMs(500);
+
+/// What the server says when it is treated like this.
+const TROUBLE: [&str; 14] = [
+    "the store did not take the group's plan",
+    "the group's records are not what this manager knows",
+    "request turned away",
+    "no sweep while the store is away",
+    "was cancelled",
+    "the cloud gave no clear answer",
+    "the sweep could not list",
+    "a server that is no node of this fleet reports here",
+    "no node of this fleet reports here",
+    "without a record",
+    "has no record",
+    "most nodes of the group are silent at once",
+    "nodes of the group are heard again",
+    "the cloud refuses",
+];
+
+/// A history so far.
+pub struct History {
+    pub server: TestServer,
+    pub laws: Laws,
+    pub told: Vec<String>,
+    /// Viewers, publishers by stream.
+    viewers: Vec<Client>,
+    publishers: BTreeMap<String, Client>,
+    /// Limits of the edges.
+    limits: (u32, u32),
+    silent: BTreeSet<String>,
+    streams: u32,
+}
+
+fn scale_policy((min, max): (u32, u32)) -> Value {
+    let target = |role: &str, min: u32, max: u32| {
+        json!({"role": role, "minLimit": min, "maxLimit": max, "scaleAdjustment": 1,
+               "scaleInWaitTime": 4_000, "coolDownPeriod": 4_000})
+    };
+    let targets = [target("origin", 1, 1), target("edge", min, max)];
+    json!({"policy": {"name": "scale1", "description": "", "version": "0.0.3",
+        "type": "com.red5pro.services.autoscaling.model.ScalePolicyMaster",
+        "targets": {"region": [{"name": "default", "target": targets}]}}})
+}
+
+impl History {
+    /// A group of one origin and one to three edges, on its way.
+    pub async fn begin(seed: u64) -> Self {
+        let options = Options::brisk().cloud(|cloud| cloud.seed = seed);
+        let server = TestServer::start(options).await;
+        TROUBLE.iter().for_each(|part| server.logs.expect(part));
+        let limits = (1, 3);
+        let capacity = format!(r#""connectionCapacity":"{CAPACITY}""#);
+        let launch = LAUNCH_CONFIG.replace(r#""connectionCapacity":"1""#, &capacity);
+        let policy = scale_policy(limits).to_string();
+        server.group_of(&policy, &launch, NODE_GROUP).await;
+        Self {
+            laws: Laws::new(limits.1),
+            server,
+            told: Vec::new(),
+            viewers: Vec::new(),
+            publishers: BTreeMap::new(),
+            limits,
+            silent: BTreeSet::new(),
+            streams: 0,
+        }
+    }
+
+    /// One step, and the time after it.
+    pub async fn go(&mut self, step: Step) -> Result<(), String> {
+        self.told
+            .push(format!("{} {step}", self.server.clock.now()));
+        self.happens(step).await?;
+        let end = self.server.clock.now() + step.pause;
+        loop {
+            self.look().await?;
+            if self.server.clock.now() >= end {
+                return Ok(());
+            }
+            self.server.clock.sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), String> {
+        self.laws.look(&self.server, self.limits.1).await?;
+        self.laws.cuts(&self.viewers)?;
+        let counts = self.server.cloud.counts();
+        let identifiers = self.server.script.launch_calls().len() as u64;
+        if counts.launched > identifiers {
+            return Err(format!(
+                "{} launches of {identifiers} records",
+                counts.launched
+            ));
+        }
+        Ok(())
+    }
+
+    async fn happens(&mut self, step: Step) -> Result<(), String> {
+        match step.kind {
+            Kind::Publish => self.publish().await?,
+            Kind::Unpublish => drop(self.publishers.pop_first()),
+            Kind::Join => self.join(step).await?,
+            Kind::Leave => {
+                let stay = step.of(self.viewers.len() + 1);
+                self.viewers.truncate(stay);
+            }
+            Kind::Limits => self.change_limits(step).await,
+            Kind::Terminate => self.terminate(step).await,
+            Kind::Sunset => self.sunset(step).await,
+            Kind::Mute => self.mute(step),
+            Kind::Unmute => self.unmute(),
+            Kind::NodeDies => self.node_dies(step),
+            Kind::InstanceLost => self.instance_lost(step).await,
+            Kind::CloudFails => self.cloud_fails(step),
+            Kind::ListingsFail => self.listings_fail(step),
+            Kind::ZoneFull => {
+                let zone = ZONES[step.of(ZONES.len())];
+                self.server.cloud.set_zone_full(&zone.into(), true);
+            }
+            Kind::ZonesOpen => self.open_zones(),
+            Kind::StoreFails => self.store_fails(step),
+            Kind::Restart => self.server.restart().await,
+            Kind::Crash => self.server.crash_and_start().await,
+        }
+        Ok(())
+    }
+
+    async fn publish(&mut self) -> Result<(), String> {
+        if self.publishers.len() >= MOST_STREAMS {
+            return Ok(());
+        }
+        self.streams += 1;
+        let path = format!("live/stream{}", self.streams);
+        if let Some(client) = self.ask("broadcast", &path, Role::Origin).await? {
+            self.publishers.insert(path, client);
+        }
+        Ok(())
+    }
+
+    async fn join(&mut self, step: Step) -> Result<(), String> {
+        let streams: Vec<String> = self.publishers.keys().cloned().collect();
+        if streams.is_empty() {
+            return Ok(());
+        }
+        let path = &streams[step.of(streams.len())];
+        for _ in 0..=step.of(4) {
+            let viewer = self.ask("subscribe", path, Role::Edge).await?;
+            self.viewers.extend(viewer);
+        }
+        Ok(())
+    }
+
+    /// A client that asks once; one that is not answered goes away.
+    async fn ask(&self, action: &str, path: &str, role: Role) -> Result<Option<Client>, String> {
+        let reply = self.server.ask(action, path, None).await;
+        if reply.status != 200 {
+            return Ok(None);
+        }
+        let answer = reply.json();
+        let address = answer["serverAddress"].as_str().unwrap_or_default();
+        self.laws.answer(&self.server, address, role)?;
+        // The node may be dead and nobody knows yet.
+        Ok(clients::connect(&self.server.cloud, action, path, &answer).ok())
+    }
+
+    async fn change_limits(&mut self, step: Step) {
+        let (min, max) = (1 + step.word % 2, 2 + step.word / 2 % 4);
+        let body = scale_policy((min, max));
+        let path = "configurations/scalepolicy/scale1";
+        // What a call that fails did is not known: until then the larger limit may hold.
+        self.laws.limit(&self.server, max.max(self.limits.1));
+        let reply = self.server.admin("PUT", path, Some(&body)).await;
+        self.limits = match reply.status {
+            200 => (min, max),
+            _ => (min.min(self.limits.0), max.max(self.limits.1)),
+        };
+    }
+
+    /// A node of the group, by the step's word.
+    fn pick(&self, step: Step, fits: impl Fn(&Node) -> bool) -> Option<std::sync::Arc<Node>> {
+        let mut nodes = self.server.nodes();
+        nodes.retain(|status| fits(&status.node));
+        let at = step.of(nodes.len());
+        nodes.get(at).map(|status| status.node.clone())
+    }
+
+    fn serving_edge(&self, step: Step) -> Option<std::sync::Arc<Node>> {
+        self.pick(step, |node| {
+            node.role == Role::Edge && node.state == NodeState::InService
+        })
+    }
+
+    async fn terminate(&mut self, step: Step) {
+        if let Some(edge) = self.serving_edge(step) {
+            self.laws.excuse(edge.id.as_str());
+            let force = if step.word % 3 == 0 {
+                "?force=true"
+            } else {
+                ""
+            };
+            let path = format!("node/{}{force}", edge.id);
+            let _ = self.server.admin("DELETE", &path, None).await;
+        }
+    }
+
+    async fn sunset(&mut self, step: Step) {
+        if let Some(edge) = self.serving_edge(step) {
+            let body = json!([edge.id.as_str()]);
+            let _ = self.server.admin("POST", "node/sunset", Some(&body)).await;
+        }
+    }
+
+    fn mute(&mut self, step: Step) {
+        if let Some(node) = self.pick(step, |node| node.state == NodeState::InService)
+            && let Some(simulated) = self.server.cloud.node(&node.id)
+        {
+            simulated.mute(true);
+            self.silent.insert(node.id.to_string());
+        }
+    }
+
+    fn unmute(&mut self) {
+        for id in std::mem::take(&mut self.silent) {
+            if let Some(node) = self.server.cloud.node(&id.as_str().into()) {
+                node.mute(false);
+            }
+        }
+    }
+
+    fn node_dies(&mut self, step: Step) {
+        if let Some(node) = self.pick(step, |node| node.state == NodeState::InService)
+            && let Some(simulated) = self.server.cloud.node(&node.id)
+        {
+            self.laws.excuse(node.id.as_str());
+            simulated.crash();
+        }
+    }
+
+    async fn instance_lost(&mut self, step: Step) {
+        if let Some(node) = self.pick(step, |node| node.state != NodeState::Terminating) {
+            self.laws.excuse(node.id.as_str());
+            // An instance that was not made yet cannot be lost.
+            let _ = self.server.cloud.terminate(&node.region, &node.id).await;
+        }
+    }
+
+    fn cloud_fails(&mut self, step: Step) {
+        let faults = [
+            CallFault::Throttled,
+            CallFault::LostRequest,
+            CallFault::LostReply,
+        ];
+        let fault = faults[step.of(3)];
+        let script = &self.server.script;
+        match step.word / 4 % 3 {
+            0 => script.fail_next_launch(None, LaunchFault::Call(fault)),
+            1 => script.fail_next_launch(None, LaunchFault::NoCapacity),
+            _ => script.fail_next_termination(fault),
+        }
+    }
+
+    fn listings_fail(&mut self, step: Step) {
+        let omits = self.pick(step, |_| true).map(|node| node.id.clone());
+        let fault = match step.of(3) {
+            0 => ListingFault::Empty,
+            1 => ListingFault::Omits(omits.into_iter().collect()),
+            _ => ListingFault::Call(CallFault::LostReply),
+        };
+        self.server.script.fail_next_describe(fault.clone());
+        self.server.script.fail_next_listing(fault);
+    }
+
+    fn open_zones(&mut self) {
+        for zone in ZONES {
+            self.server.cloud.set_zone_full(&zone.into(), false);
+        }
+    }
+
+    fn store_fails(&mut self, step: Step) {
+        let faults = [Fault::Before, Fault::AfterCommit, Fault::Conflict];
+        let fault = faults[step.of(3)];
+        self.server.faults().fail_next(Verb::SavePlan, fault);
+    }
+
+    /// The troubles end: the group comes to rest within its limits, records and instances agree, and everybody who
+    /// wants to watch a stream can.
+    pub async fn comes_to_rest(&mut self) -> Result<(), String> {
+        self.open_zones();
+        self.unmute();
+        let (min, max) = self.limits;
+        let end = self.server.clock.now() + secs(1_200);
+        loop {
+            self.look().await?;
+            match self.unrest(min, max).await {
+                None => break,
+                Some(what) if self.server.clock.now() > end => return Err(what),
+                Some(_) => self.server.clock.sleep(LOOK_EVERY).await,
+            }
+        }
+        self.publishers
+            .retain(|_, client| client.connection.ended().is_none());
+        let paths: Vec<String> = self.publishers.keys().cloned().collect();
+        for path in paths {
+            let viewer = self.server.patient_viewer(&path, secs(120)).await;
+            self.viewers.push(viewer);
+        }
+        self.look().await
+    }
+
+    /// Everybody leaves, the group is deleted, nothing remains.
+    pub async fn end(self) {
+        drop((self.viewers, self.publishers));
+        self.server.finish().await;
+    }
+
+    /// What is not at rest yet.
+    async fn unrest(&self, min: u32, max: u32) -> Option<String> {
+        let nodes = self.server.nodes();
+        let serving = |role| u32::try_from(self.server.serving(role).len()).unwrap_or(u32::MAX);
+        let (origins, edges) = (serving(Role::Origin), serving(Role::Edge));
+        if origins != 1 || edges < min || edges > max {
+            return Some(format!(
+                "{origins} origins and {edges} edges of {min} to {max} serve"
+            ));
+        }
+        let ids: BTreeSet<String> = nodes
+            .iter()
+            .map(|status| status.node.id.to_string())
+            .collect();
+        let living = self.server.instances().await;
+        let living: BTreeSet<String> = living
+            .into_iter()
+            .filter_map(|instance| instance.id.map(|id| id.to_string()))
+            .collect();
+        (ids != living).then(|| format!("records {ids:?}, instances {living:?}"))
+    }
+}
