@@ -141,9 +141,16 @@ impl GroupState {
 
     /// The node's port was tried.
     pub fn probed(&mut self, no: NodeNo, port: Port, now: UtcMs) {
+        let Some(member) = self.members.get(&no) else {
+            return;
+        };
+        let heard = !self.is_silent(member, now);
+        if heard && port == Port::Open {
+            self.heard_one_answered = Some(now);
+        }
         if let Some(member) = self.members.get_mut(&no) {
             member.probing = false;
-            member.probed = Some((port, now));
+            member.probed = (!heard).then_some((port, now));
         }
     }
 
@@ -155,6 +162,7 @@ impl GroupState {
             .values()
             .filter(|member| self.wants_probe(member, now))
             .map(|member| member.node.no)
+            .chain(self.to_try_dialling(now))
             .collect();
         let mut nodes = Vec::with_capacity(due.len());
         for no in due {

@@ -121,6 +121,8 @@ pub struct GroupState {
     recent_launches: VecDeque<UtcMs>,
     last_decision: UtcMs,
     frozen: bool,
+    /// When the port of a node that was heard last answered.
+    heard_one_answered: Option<UtcMs>,
     /// Since when this process has been listening: silence before it proves nothing.
     listening_since: UtcMs,
 }
@@ -173,6 +175,7 @@ impl GroupState {
             recent_launches: VecDeque::new(),
             last_decision: now,
             frozen: false,
+            heard_one_answered: None,
             listening_since: now,
         }
     }

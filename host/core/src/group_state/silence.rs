@@ -1,5 +1,6 @@
 //! What the silence of nodes says of them, and what it says of us: since when we listen, whether most are silent at once.
 
+use crate::ids::NodeNo;
 use crate::liveness::{self, Port};
 use crate::node::{NodeState, Role};
 use crate::units::UtcMs;
@@ -28,9 +29,12 @@ impl GroupState {
                 closed += usize::from(matches!(member.probed, Some((Port::Closed, _))));
             }
         }
-        // While somebody is heard we are not blind altogether, and a machine that refuses the connection tells us that
-        // its service is dead.
-        let unexplained = if late < all { late - closed } else { late };
+        // A machine that refuses the connection tells us that its service is dead, if we dial as we should.
+        let unexplained = if self.dials_well(now) {
+            late - closed
+        } else {
+            late
+        };
         let frozen = liveness::blind(all, unexplained);
         let changed = std::mem::replace(&mut self.frozen, frozen) != frozen;
         if changed && !liveness::blind(all, late) {
@@ -39,7 +43,27 @@ impl GroupState {
         changed
     }
 
-    fn is_silent(&self, member: &Member, now: UtcMs) -> bool {
+    /// A node that is heard answered on its port lately: the way out works, and the port is the right one.
+    fn dials_well(&self, now: UtcMs) -> bool {
+        let timers = &self.rules.timers;
+        self.heard_one_answered
+            .is_some_and(|at| liveness::judge(at, now, timers) != liveness::Liveness::Silent)
+    }
+
+    /// While removals are frozen, a node that is heard, to see whether we dial as we should.
+    pub(super) fn to_try_dialling(&self, now: UtcMs) -> Option<NodeNo> {
+        if !self.frozen || self.dials_well(now) {
+            return None;
+        }
+        let heard = |member: &&Member| {
+            let serves = member.node.state == NodeState::InService;
+            serves && !member.probing && !self.is_silent(member, now)
+        };
+        let found = self.members.values().find(heard);
+        found.map(|member| member.node.no)
+    }
+
+    pub(super) fn is_silent(&self, member: &Member, now: UtcMs) -> bool {
         let last = self.last_heard(member);
         liveness::judge(last, now, &self.rules.timers) != liveness::Liveness::Fresh
     }

@@ -7,6 +7,7 @@ mod story;
 
 use crate::group::GroupState as Phase;
 use crate::group_state::{CallAnswer, CallKind, LaunchFailure};
+use crate::ids::NodeNo;
 use crate::liveness::Port;
 use crate::node::{NodeState, Role};
 use crate::placement::Action;
@@ -178,31 +179,53 @@ fn when_most_nodes_fall_silent_at_once_nobody_is_removed() {
     assert!(!story.state.is_frozen());
 }
 
-#[test]
-fn while_some_are_heard_those_whose_ports_refuse_are_dead_however_many() {
+/// Frozen, since all but the first node are silent for good.
+fn one_is_heard() -> (Story, NodeNo, Vec<NodeNo>) {
     let mut story = Story::serving(4);
-    let [first, rest @ ..] = &story.in_service()[..] else {
-        panic!("there are nodes in service")
-    };
-    let (first, dead) = (*first, rest.to_vec());
-    let alone = |story: &mut Story| {
+    let mut dead = story.in_service();
+    let heard = dead.remove(0);
+    for _ in 0..2 {
         story.later(31_000);
         story.report_all_but(&dead);
-    };
-    alone(&mut story);
-    assert!(story.state.is_frozen());
-    alone(&mut story);
-    assert_eq!(story.probe(Port::Unreachable), dead);
+        assert!(story.state.is_frozen());
+    }
+    (story, heard, dead)
+}
+
+fn tried(story: &mut Story, heard: NodeNo, its: Port, of_the_others: Port) -> Vec<NodeNo> {
+    let port = |no| if no == heard { its } else { of_the_others };
+    let mut tried = story.probe_each(port);
     story.pass();
+    tried.sort_unstable();
+    tried
+}
+
+#[test]
+fn while_one_is_heard_and_answers_those_whose_ports_refuse_are_dead_however_many() {
+    let (mut story, heard, dead) = one_is_heard();
+    let everybody = story.in_service();
+    let unreachable = tried(&mut story, heard, Port::Open, Port::Unreachable);
+    assert_eq!(unreachable, everybody);
     assert!(story.state.is_frozen(), "the way to them may be broken");
-    alone(&mut story);
-    assert_eq!(story.probe(Port::Closed), dead);
-    story.pass();
+    story.later(11_000);
+    story.report_all_but(&dead);
+    tried(&mut story, heard, Port::Open, Port::Closed);
     for no in &dead {
         assert_eq!(story.state_of(*no), NodeState::Terminating);
         assert_eq!(story.node(*no).reason, Reason::Silent);
     }
-    assert_eq!(story.state_of(first), NodeState::InService);
+    assert_eq!(story.state_of(heard), NodeState::InService);
+}
+
+#[test]
+fn where_the_port_of_a_living_node_refuses_too_it_is_the_wrong_port() {
+    let (mut story, heard, dead) = one_is_heard();
+    tried(&mut story, heard, Port::Closed, Port::Closed);
+    story.later(11_000);
+    story.report_all_but(&dead);
+    assert!(story.state.is_frozen());
+    let serves = |no| story.state_of(no) == NodeState::InService;
+    assert!(dead.into_iter().all(serves));
 }
 
 #[test]

@@ -297,6 +297,10 @@ impl Story {
 
     /// The ports that are due are tried, all with this result. Answers whose.
     pub(super) fn probe(&mut self, port: Port) -> Vec<NodeNo> {
+        self.probe_each(|_| port)
+    }
+
+    pub(super) fn probe_each(&mut self, port: impl Fn(NodeNo) -> Port) -> Vec<NodeNo> {
         let nos: Vec<NodeNo> = self
             .state
             .take_probes(self.now)
@@ -304,7 +308,7 @@ impl Story {
             .map(|node| node.no)
             .collect();
         for no in &nos {
-            self.state.probed(*no, port, self.now);
+            self.state.probed(*no, port(*no), self.now);
         }
         nos
     }
