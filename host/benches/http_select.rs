@@ -1,7 +1,7 @@
 //! "Which edge?" over HTTP with the decision log on, against a bare handler that answers the same bytes.
 //!
-//! `cargo bench -p weir --bench http_select`: 10, 100 and 1,000 edges, all of which carry the stream; their reports
-//! come in meanwhile.
+//! `cargo bench -p weir --bench http_select`: 10, 100 and 1,000 edges, all of which carry the stream over a link to its
+//! origin; their reports come in meanwhile.
 
 #![expect(
     clippy::disallowed_methods,
@@ -78,9 +78,12 @@ fn compare(process: &Process, edges: u32) -> anyhow::Result<()> {
     };
     let launches = mpsc::unbounded_channel().0;
     let world = process.runtime.block_on(World::start(&[crew], launches))?;
-    let speakers: Vec<Speaker> = world.nodes[0]
+    let (origin, edges_of) = world.nodes[0].split_at(1);
+    let linked = edges_of
         .iter()
-        .map(|node| Speaker::new(node, &[], 0..1))
+        .map(|edge| Speaker::new(edge, &[&origin[0]], 0..1));
+    let speakers: Vec<Speaker> = std::iter::once(Speaker::new(&origin[0], &[], 0..1))
+        .chain(linked)
         .collect();
     let reporting = process
         .runtime

@@ -1,7 +1,8 @@
 //! Paths that viewers want and the reconciler makes: from the question to the links without waiting.
 //!
 //! A question notes the edge it was answered with and the origin of its stream, and goes on; the reconciler takes the
-//! notes with its next pass. What does not fit in is wanted again by the next question.
+//! notes with its next pass. What does not fit in is wanted again by the next question. A path that is being made, or
+//! kept for its viewers, is noted again and again: only the first note is worth a pass of its own.
 
 use std::collections::BTreeSet;
 
@@ -13,18 +14,28 @@ const MOST: usize = 1_024;
 
 /// Edges and origins.
 #[derive(Debug, Default)]
-pub(super) struct WantedPaths(Mutex<BTreeSet<(NodeNo, NodeNo)>>);
+pub(super) struct WantedPaths(Mutex<Notes>);
+
+#[derive(Debug, Default)]
+struct Notes {
+    /// Since the last pass.
+    noted: BTreeSet<(NodeNo, NodeNo)>,
+    /// What the last pass took.
+    taken: BTreeSet<(NodeNo, NodeNo)>,
+}
 
 impl WantedPaths {
-    /// Notes a path. Answers whether that is news since the last pass.
+    /// Notes a path. Answers whether the last pass did not hear of it, nor was it noted since.
     pub(super) fn note(&self, edge: NodeNo, origin: NodeNo) -> bool {
-        let mut noted = self.0.lock();
-        noted.len() < MOST && noted.insert((edge, origin))
+        let Notes { noted, taken } = &mut *self.0.lock();
+        noted.len() < MOST && noted.insert((edge, origin)) && !taken.contains(&(edge, origin))
     }
 
     /// Takes all notes.
     pub(super) fn take(&self) -> Vec<(NodeNo, NodeNo)> {
-        std::mem::take(&mut *self.0.lock()).into_iter().collect()
+        let mut notes = self.0.lock();
+        notes.taken = std::mem::take(&mut notes.noted);
+        notes.taken.iter().copied().collect()
     }
 }
 
@@ -41,6 +52,16 @@ mod tests {
             assert!(!paths.note(NodeNo(edge), NodeNo(1)), "no news");
         }
         assert_eq!(paths.take().len(), MOST);
-        assert!(paths.note(NodeNo(1), NodeNo(1)), "taken");
+        assert!(!paths.note(NodeNo(1), NodeNo(1)), "taken just now");
+        assert_eq!(paths.take(), [(NodeNo(1), NodeNo(1))], "noted all the same");
+    }
+
+    #[test]
+    fn a_path_nobody_wanted_between_two_passes_is_news_again() {
+        let paths = WantedPaths::default();
+        assert!(paths.note(NodeNo(7), NodeNo(1)));
+        assert_eq!(paths.take().len(), 1);
+        assert!(paths.take().is_empty());
+        assert!(paths.note(NodeNo(7), NodeNo(1)));
     }
 }

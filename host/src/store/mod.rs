@@ -6,6 +6,7 @@
 pub mod custody;
 pub mod faulty;
 pub mod sqlite;
+mod tables;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

@@ -8,8 +8,7 @@ use std::time::Duration;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-/// The tables, in order of their numbers.
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
+use crate::store::tables;
 
 /// Another process's backup or shell may hold the file for a moment; the reconciler may wait so long, no longer.
 const BUSY: Duration = Duration::from_secs(5);
@@ -137,7 +136,7 @@ pub(super) async fn connect(path: &Path) -> Result<(SqlitePool, SqlitePool), Ope
         .connect_with(options.clone())
         .await
         .map_err(broken)?;
-    MIGRATIONS
+    tables::sqlite()
         .run(&writer)
         .await
         .map_err(|source| OpenError::Tables {
@@ -190,22 +189,5 @@ fn at(file: &Path) -> impl Fn(std::io::Error) -> OpenError {
     move |source| OpenError::File {
         file: file.to_owned(),
         source,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::MIGRATIONS;
-
-    /// The macro cannot see a file that was added since this crate was compiled.
-    #[test]
-    fn every_migration_of_the_folder_is_compiled_in() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/sqlite");
-        let files = std::fs::read_dir(folder).expect("the folder is in the repository");
-        assert_eq!(
-            files.count(),
-            MIGRATIONS.iter().count(),
-            "touch host/src/store/sqlite/file.rs and build again"
-        );
     }
 }
