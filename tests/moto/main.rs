@@ -9,5 +9,6 @@ mod answers;
 mod faults;
 mod launches;
 mod lives;
+mod nodes;
 mod random;
 mod rig;
