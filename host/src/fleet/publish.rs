@@ -74,18 +74,19 @@ impl Publisher {
         }
     }
 
-    /// Publishes when it is time. `pass`: what the pass cost that brought the news; it is part of the view's price.
+    /// Publishes when it is time, or when so many nodes got clients that questions would be cheaper with a new view.
+    /// `pass`: what the pass cost that brought the news; it is part of the view's price. Answers what was spent here.
     pub(super) async fn publish(
         &mut self,
         handle: &Arc<GroupHandle>,
         shared: &Arc<Shared>,
         pass: Duration,
         now: UtcMs,
-    ) {
-        self.touched |= handle.offers.load().are_crowded();
-        let due = self.urgent || (self.touched && now >= self.last + self.every);
+    ) -> Duration {
+        let crowded = handle.offers.load().are_crowded();
+        let due = self.urgent || crowded || (self.touched && now >= self.last + self.every);
         if !due {
-            return;
+            return Duration::ZERO;
         }
         self.cost = pass;
         let broadcast = self.offer(Action::Broadcast, handle, shared, now).await;
@@ -99,6 +100,7 @@ impl Publisher {
         self.last = now;
         self.touched = false;
         self.urgent = false;
+        self.cost - pass
     }
 
     /// The offer for an action.

@@ -59,7 +59,7 @@ pub(super) struct Reconciler {
     store_failed_at: Option<UtcMs>,
     /// The gauge has to be set anew.
     regauge: bool,
-    /// What the steps of the pass cost that look at every node.
+    /// What the steps of the pass cost that look at every node, the views included.
     cost: Duration,
     /// The store failed in the middle of a write: it may have done it all the same.
     unsure: bool,
@@ -182,7 +182,8 @@ impl Reconciler {
         self.costly(|this| this.act(now));
         self.costly(Self::set_gauge);
         self.publisher.note_calls(&self.handle, now);
-        self.publisher
+        self.cost += self
+            .publisher
             .publish(&self.handle, &self.shared, self.cost, now)
             .await;
         self.last_pass = now;

@@ -11,8 +11,8 @@ use super::Reconciler;
 const IDLE_PASS: DurationMs = DurationMs::secs(1);
 /// Pause after the store failed.
 const STORE_PAUSE: DurationMs = DurationMs::secs(1);
-/// After a pass the group rests so many times as long as the looks at every node took: however often it is woken, this
-/// leaves most of a core to others, and what comes meanwhile is looked at together.
+/// After a pass the group rests so many times as long as the looks at every node and the views took: however often it is
+/// woken, this leaves most of a core to others, and what comes meanwhile is looked at together.
 const REST: u32 = 4;
 /// Shorter rests are not worth a timer.
 const LEAST_REST: Duration = Duration::from_millis(5);
