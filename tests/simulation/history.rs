@@ -54,6 +54,17 @@ pub struct History {
     limits: (u32, u32),
     silent: BTreeSet<String>,
     streams: u32,
+    asked: Questions,
+}
+
+/// Questions so far.
+#[derive(Debug, Default)]
+struct Questions {
+    all: u32,
+    answered: u32,
+    connected: u32,
+    /// By the nodes they were sent to, with the node's reason.
+    turned_away: BTreeMap<String, u32>,
 }
 
 fn scale_policy((min, max): (u32, u32)) -> Value {
@@ -78,7 +89,7 @@ impl History {
         let launch = LAUNCH_CONFIG.replace(r#""connectionCapacity":"1""#, &capacity);
         let policy = scale_policy(limits).to_string();
         server.group_of(&policy, &launch, NODE_GROUP).await;
-        Self {
+        let history = Self {
             laws: Laws::new(limits.1),
             server,
             told: Vec::new(),
@@ -87,7 +98,14 @@ impl History {
             limits,
             silent: BTreeSet::new(),
             streams: 0,
-        }
+            asked: Questions::default(),
+        };
+        let serves = || !history.server.linked(Role::Edge).is_empty();
+        history
+            .server
+            .until("the group serves", secs(120), serves)
+            .await;
+        history
     }
 
     /// One step, and the time after it.
@@ -96,13 +114,35 @@ impl History {
             .push(format!("{} {step}", self.server.clock.now()));
         self.happens(step).await?;
         let end = self.server.clock.now() + step.pause;
-        loop {
+        for turn in 0.. {
             self.look().await?;
+            self.look_in(step.word.wrapping_add(turn)).await?;
             if self.server.clock.now() >= end {
                 return Ok(());
             }
             self.server.clock.sleep(LOOK_EVERY).await;
         }
+        Ok(())
+    }
+
+    /// Publishers that were cut publish again, as encoders do, and a viewer looks in: asks, connects if he can, and is
+    /// gone again.
+    async fn look_in(&mut self, word: u32) -> Result<(), String> {
+        let cut = |(path, client): (&String, &Client)| {
+            let ended = client.connection.ended().is_some();
+            ended.then(|| path.clone())
+        };
+        let cut: Vec<String> = self.publishers.iter().filter_map(cut).collect();
+        for path in cut {
+            if let Some(client) = self.ask("broadcast", &path, Role::Origin).await? {
+                self.publishers.insert(path, client);
+            }
+        }
+        let streams: Vec<String> = self.publishers.keys().cloned().collect();
+        if let Some(path) = streams.get(word as usize % streams.len().max(1)) {
+            self.ask("subscribe", path, Role::Edge).await?;
+        }
+        Ok(())
     }
 
     async fn look(&mut self) -> Result<(), String> {
@@ -175,16 +215,33 @@ impl History {
     }
 
     /// A client that asks once; one that is not answered goes away.
-    async fn ask(&self, action: &str, path: &str, role: Role) -> Result<Option<Client>, String> {
+    async fn ask(
+        &mut self,
+        action: &str,
+        path: &str,
+        role: Role,
+    ) -> Result<Option<Client>, String> {
         let reply = self.server.ask(action, path, None).await;
+        self.asked.all += 1;
         if reply.status != 200 {
             return Ok(None);
         }
+        self.asked.answered += 1;
         let answer = reply.json();
         let address = answer["serverAddress"].as_str().unwrap_or_default();
         self.laws.answer(&self.server, address, role)?;
-        // The node may be dead and nobody knows yet.
-        Ok(clients::connect(&self.server.cloud, action, path, &answer).ok())
+        // The node may be dead and nobody knows yet, or its link to the origin still on its way.
+        match clients::connect(&self.server.cloud, action, path, &answer) {
+            Ok(client) => {
+                self.asked.connected += 1;
+                Ok(Some(client))
+            }
+            Err(problem) => {
+                let problem = format!("{problem:?}");
+                *self.asked.turned_away.entry(problem).or_default() += 1;
+                Ok(None)
+            }
+        }
     }
 
     async fn change_limits(&mut self, step: Step) {
@@ -332,10 +389,15 @@ impl History {
         self.look().await
     }
 
-    /// Everybody leaves, the group is deleted, nothing remains.
-    pub async fn end(self) {
+    /// Everybody leaves, the group is deleted, nothing remains. Answers what the history was like.
+    pub async fn end(self) -> String {
+        let (counts, asked) = (self.server.cloud.counts(), &self.asked);
+        let told = format!("{asked:?} {counts:?}");
+        assert!(asked.connected > 4, "next to nobody watched: {told}");
+        assert!(counts.launched > 3, "next to nothing happened: {told}");
         drop((self.viewers, self.publishers));
         self.server.finish().await;
+        told
     }
 
     /// Where every service of the group is dead the manager takes itself for blind, and somebody has to look.

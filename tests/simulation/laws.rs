@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use weir::fleet::status::NodeStatus;
 use weir_cloud::clock::Clock;
-use weir_core::node::{NodeState, Role};
+use weir_core::node::{Node, NodeState, Role};
 use weir_core::reason::Reason;
 use weir_core::units::{DurationMs, UtcMs};
 use weir_tests::{Client, TestServer, secs};
+
+/// As [`weir_tests::Options::brisk`] has it.
+const DRAIN_WAIT: DurationMs = DurationMs(1_500);
 
 /// What was seen so far.
 pub struct Laws {
@@ -79,6 +82,7 @@ impl Laws {
         let id = node.id.to_string();
         if node.state == NodeState::Terminating {
             self.ends.insert(id.clone(), node.reason);
+            retired_by_the_protocol(node)?;
         }
         let stage = |state: NodeState| match state {
             NodeState::Pending => 0,
@@ -158,6 +162,23 @@ impl Laws {
             }
         }
         Ok(())
+    }
+}
+
+/// A policy ends nobody: its node drains first, for longer than views and reservations live.
+fn retired_by_the_protocol(node: &Node) -> Result<(), String> {
+    let drained = node
+        .drain
+        .as_ref()
+        .map(|drain| node.state_since.since(drain.since));
+    let wrong = match node.reason {
+        Reason::Policy => true,
+        Reason::Drained => drained.is_none_or(|long| long < DRAIN_WAIT),
+        _ => false,
+    };
+    match wrong {
+        true => Err(format!("ended without a drain: {node:?}")),
+        false => Ok(()),
     }
 }
 

@@ -30,7 +30,7 @@ async fn play(seed: u64) {
     if let Err(what) = history.comes_to_rest().await {
         fail(seed, &history, &what).await;
     }
-    history.end().await;
+    println!("history {seed}: {}", history.end().await);
 }
 
 async fn fail(seed: u64, history: &History, what: &str) -> ! {
@@ -74,7 +74,6 @@ async fn histories_that_were_asked_for_keep_the_laws() {
     #[expect(clippy::disallowed_methods, reason = "new histories need new seeds")]
     let first: u64 = rand::random_range(1_000..u64::from(u32::MAX));
     for seed in (first..).take(number("WEIR_SIMULATION_RUNS").unwrap_or(0) as usize) {
-        println!("history {seed}");
         play(seed).await;
     }
 }
