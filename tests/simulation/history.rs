@@ -162,7 +162,9 @@ impl History {
     async fn happens(&mut self, step: Step) -> Result<(), String> {
         match step.kind {
             Kind::Publish => self.publish().await?,
-            Kind::Unpublish => drop(self.publishers.pop_first()),
+            // The last stream stays: without one nobody asks for anything.
+            Kind::Unpublish if self.publishers.len() > 1 => drop(self.publishers.pop_first()),
+            Kind::Unpublish => {}
             Kind::Join => self.join(step).await?,
             Kind::Leave => {
                 let stay = step.of(self.viewers.len() + 1);
@@ -284,9 +286,18 @@ impl History {
         }
     }
 
+    /// One with a viewer if there is any: it stays a while, and takes nobody.
     async fn sunset(&mut self, step: Step) {
-        if let Some(edge) = self.serving_edge(step) {
-            let body = json!([edge.id.as_str()]);
+        let watched = self
+            .viewers
+            .iter()
+            .find(|viewer| viewer.connection.ended().is_none());
+        let id = match watched {
+            Some(viewer) => Some(viewer.node()),
+            None => self.serving_edge(step).map(|edge| edge.id.to_string()),
+        };
+        if let Some(id) = id {
+            let body = json!([id]);
             let _ = self.server.admin("POST", "node/sunset", Some(&body)).await;
         }
     }

@@ -138,7 +138,7 @@ impl Laws {
             };
         };
         let node = &status.node;
-        let lately = |since: UtcMs| now.since(since) < secs(4);
+        let lately = |since: UtcMs| now.since(since) < secs(2);
         let serves = node.state == NodeState::InService || lately(node.state_since);
         let stays = node.drain.as_ref().is_none_or(|drain| lately(drain.since));
         if node.role == role && serves && stays {

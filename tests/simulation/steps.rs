@@ -105,13 +105,13 @@ impl Step {
     }
 }
 
-/// The steps of a history: a publisher, every kind once in a random order, then `more` others.
+/// The steps of a history: a publisher and viewers, every kind once in a random order, then `more` others.
 pub fn drawn(seed: u64, more: usize) -> Vec<Step> {
     let mut random = SmallRng::seed_from_u64(seed);
     let mut kinds = Kind::ALL.to_vec();
     kinds.shuffle(&mut random);
     // Without a stream there is no audience, and without an audience little to go wrong.
-    kinds.insert(0, Publish);
+    kinds.splice(0..0, [Publish, Join]);
     let weighted: Vec<Kind> = Kind::ALL
         .into_iter()
         .flat_map(|kind| std::iter::repeat_n(kind, kind.weight() as usize))
