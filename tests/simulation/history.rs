@@ -276,7 +276,7 @@ impl History {
     async fn terminate(&mut self, step: Step) {
         if let Some(edge) = self.serving_edge(step) {
             self.laws.excuse(edge.id.as_str());
-            let force = if step.word % 3 == 0 {
+            let force = if step.word.is_multiple_of(3) {
                 "?force=true"
             } else {
                 ""

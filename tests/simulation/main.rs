@@ -71,7 +71,6 @@ async fn histories_that_were_asked_for_keep_the_laws() {
     if let Some(seed) = number("WEIR_SIMULATION_SEED") {
         play(seed).await;
     }
-    #[expect(clippy::disallowed_methods, reason = "new histories need new seeds")]
     let first: u64 = rand::random_range(1_000..u64::from(u32::MAX));
     for seed in (first..).take(number("WEIR_SIMULATION_RUNS").unwrap_or(0) as usize) {
         play(seed).await;

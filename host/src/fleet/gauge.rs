@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 use weir_core::group_state::GroupState;
 use weir_core::ids::NodeNo;
 use weir_core::node::NodeState;
@@ -34,6 +35,7 @@ struct Known {
 pub struct Gauge {
     sums: Mutex<Sums>,
     crossed: AtomicBool,
+    news: Notify,
 }
 
 impl Gauge {
@@ -79,8 +81,20 @@ impl Gauge {
         };
         if crossed {
             self.crossed.store(true, Ordering::Release);
+            self.news.notify_one();
         }
         crossed
+    }
+
+    /// Ends when a report crossed a bound that [`Gauge::take_crossed`] has not told of.
+    pub(super) async fn crossing(&self) {
+        loop {
+            self.news.notified().await;
+            // The permit may be of a crossing that was taken meanwhile.
+            if self.crossed.load(Ordering::Acquire) {
+                return;
+            }
+        }
     }
 
     /// Whether a report crossed a bound since the last call. To be asked before the mailbox is emptied: whatever

@@ -11,7 +11,7 @@ mod pace;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use weir_core::ids::NodeNo;
@@ -64,6 +64,8 @@ pub(super) struct Reconciler {
     /// The store failed in the middle of a write: it may have done it all the same.
     unsure: bool,
     overload: overload::Overload,
+    /// When a rest was last cut short.
+    hurried: Option<Instant>,
 }
 
 impl Reconciler {
@@ -90,6 +92,7 @@ impl Reconciler {
             cost: Duration::ZERO,
             unsure: false,
             overload: overload::Overload::default(),
+            hurried: None,
         }
     }
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use weir_core::group::{Binding, Bindings, Group, GroupSpec, GroupState as Phase};
 use weir_core::group_state::{GroupState, HostRules};
 use weir_core::ids::{GroupId, NodeNo};
@@ -115,4 +116,15 @@ fn a_node_that_is_not_in_service_yet_wakes_the_group_without_a_crossing() {
     assert!(gauge.moves(NodeNo(2), 0), "its record has to change");
     assert!(gauge.moves(NodeNo(3), 0), "nobody knows it yet");
     assert!(!gauge.take_crossed());
+}
+
+#[test]
+fn whoever_rests_hears_of_a_crossing_until_it_was_taken() {
+    let gauge = two_edges(NodeState::InService);
+    assert!(gauge.crossing().now_or_never().is_none());
+    assert!(gauge.moves(NodeNo(1), 121));
+    assert!(gauge.crossing().now_or_never().is_some());
+    assert!(gauge.moves(NodeNo(1), 0));
+    assert!(gauge.take_crossed());
+    assert!(gauge.crossing().now_or_never().is_none(), "an old permit");
 }

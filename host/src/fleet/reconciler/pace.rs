@@ -14,6 +14,8 @@ const STORE_PAUSE: DurationMs = DurationMs::secs(1);
 /// After a pass the group rests so many times as long as the looks at every node and the views took: however often it is
 /// woken, this leaves most of a core to others, and what comes meanwhile is looked at together.
 const REST: u32 = 4;
+/// So often a report that crosses a bound may cut a rest short: loads that sway about a bound cross it all the time.
+const HURRY_EVERY: Duration = Duration::from_secs(1);
 /// Shorter rests are not worth a timer.
 const LEAST_REST: Duration = Duration::from_millis(5);
 
@@ -50,8 +52,8 @@ impl Reconciler {
         false
     }
 
-    /// Leaves the core to others after a dear pass. By the machine's time: it is the machine that is spared. Answers
-    /// whether the server stops.
+    /// Leaves the core to others after a dear pass; a report that crosses a bound ends that, once in a while. By the
+    /// machine's time: it is the machine that is spared. Answers whether the server stops.
     pub(super) async fn rest(&mut self) -> bool {
         let rest = std::mem::take(&mut self.cost) * REST;
         if rest < LEAST_REST {
@@ -63,10 +65,13 @@ impl Reconciler {
             reason = "the machine's time is what is spared, not simulated time"
         )]
         let rested = tokio::time::sleep(rest);
+        let may_hurry = self.hurried.is_none_or(|at| at.elapsed() >= HURRY_EVERY);
         tokio::select! {
-            _ = stopping.wait_for(|stopping| *stopping) => true,
-            () = rested => false,
+            _ = stopping.wait_for(|stopping| *stopping) => return true,
+            () = rested => {}
+            () = self.handle.gauge.crossing(), if may_hurry => self.hurried = Some(Instant::now()),
         }
+        false
     }
 
     fn next_pass(&self, now: UtcMs) -> UtcMs {
