@@ -4,6 +4,7 @@
 //! milliseconds. Its log is kept in `logs/` and compared. When a change of the log is wanted, run
 //! `INSTA_UPDATE=always cargo test -p weir-tests --test scenarios`, and read the difference before it is committed.
 
+mod documents;
 mod log;
 mod manager;
 mod script;

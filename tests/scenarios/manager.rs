@@ -6,23 +6,22 @@ use std::sync::Arc;
 
 use weir::policy::SharedPolicy;
 use weir_core::group::{
-    Binding, Bindings, Group, GroupSpec, GroupState as Phase, LaunchDocument, LaunchTarget,
-    LimitsDocument, RoleLimits, StatedBindings,
+    GroupState as Phase, LaunchDocument, LaunchTarget, LimitsDocument, RoleLimits,
 };
 use weir_core::group_state::{GroupState, HostRules, Place};
 use weir_core::guardrails::Granted;
-use weir_core::ids::{GroupId, NodeId, NodeNo, RegionName, ZoneName};
+use weir_core::ids::{NodeId, NodeNo, ZoneName};
 use weir_core::node::{Node, Role};
 use weir_core::plan::{OperatorOrder, Plan, Planner};
 use weir_core::proposal::Proposal;
 use weir_core::snapshot::Snapshot;
 use weir_core::units::{DurationMs, UtcMs};
 
+use crate::documents::{documents, group, limits, place, spec};
 use crate::log::Log;
 use crate::script::Setting;
 use crate::world::World;
 
-pub const REGION: &str = "eu-west-1";
 /// The moment a scenario begins.
 pub const START: UtcMs = UtcMs(1_700_000_000_000);
 
@@ -45,49 +44,6 @@ pub struct Manager {
     minted: u32,
     /// When the policy is asked next.
     pub due: UtcMs,
-}
-
-fn bound(policy: &str) -> Binding {
-    Binding {
-        policy: policy.to_owned(),
-        settings: "{}".to_owned(),
-    }
-}
-
-fn group() -> Group {
-    Group {
-        id: GroupId(1),
-        name: "scenario".into(),
-        regions: vec![REGION.into()],
-        launch_config: "launch".to_owned(),
-        limits: "limits".to_owned(),
-        state: Phase::New,
-        created_at: START,
-        next_no: 1,
-        version: 1,
-    }
-}
-
-fn documents() -> (LimitsDocument, LaunchDocument) {
-    let limits = LimitsDocument {
-        name: "limits".to_owned(),
-        description: String::new(),
-        kind: String::new(),
-        version: "0.0.3".to_owned(),
-        flat: false,
-        regions: vec![("default".to_owned(), Vec::new())],
-        bindings: StatedBindings::default(),
-    };
-    let launch = LaunchDocument {
-        name: "launch".to_owned(),
-        description: String::new(),
-        image: "image".to_owned(),
-        version: "0.0.3".to_owned(),
-        targets: Vec::new(),
-        properties: Vec::new(),
-        tags: Vec::new(),
-    };
-    (limits, launch)
 }
 
 impl Manager {
@@ -335,40 +291,6 @@ impl Manager {
             }
         }
     }
-}
-
-fn limits(role: Role, min: u32, max: u32, step: u32) -> RoleLimits {
-    RoleLimits {
-        role,
-        min,
-        max,
-        step,
-        scale_out_wait: None,
-        scale_in_wait: None,
-        warm_up: None,
-        cool_down: None,
-    }
-}
-
-fn place(zone: &str) -> Place {
-    Place {
-        region: REGION.into(),
-        zone: zone.into(),
-    }
-}
-
-fn spec(
-    limits: &LimitsDocument,
-    launch: &LaunchDocument,
-    thresholds: &BTreeMap<Role, u32>,
-) -> GroupSpec {
-    let defaults = Bindings {
-        scaling: bound("threshold"),
-        broadcast: bound("round-robin"),
-        subscribe: bound("weighted"),
-    };
-    let regions = [RegionName::from(REGION)];
-    GroupSpec::resolve(&regions, limits, launch, thresholds, &defaults)
 }
 
 /// `launch 2 edge, retire edge1`; empty: hold.

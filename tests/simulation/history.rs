@@ -3,12 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use weir::store::faulty::{Fault, Verb};
-use weir_cloud::CloudController;
 use weir_cloud::clock::Clock;
-use weir_cloud::scripted::{CallFault, LaunchFault, ListingFault};
 use weir_core::liveness::Port;
-use weir_core::node::{Node, NodeState, Role};
+use weir_core::node::Role;
 use weir_core::units::DurationMs;
 use weir_tests::tutorial::{LAUNCH_CONFIG, NODE_GROUP};
 use weir_tests::{Client, Options, TestServer, clients, secs};
@@ -16,7 +13,7 @@ use weir_tests::{Client, Options, TestServer, clients, secs};
 use crate::laws::Laws;
 use crate::steps::{Kind, Step};
 
-const ZONES: [&str; 3] = ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"];
+pub const ZONES: [&str; 3] = ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"];
 /// Viewers a node carries: few, so that some make the group grow.
 const CAPACITY: u32 = 3;
 /// Streams at once.
@@ -48,11 +45,11 @@ pub struct History {
     pub laws: Laws,
     pub told: Vec<String>,
     /// Viewers, publishers by stream.
-    viewers: Vec<Client>,
+    pub viewers: Vec<Client>,
     publishers: BTreeMap<String, Client>,
     /// Limits of the edges.
-    limits: (u32, u32),
-    silent: BTreeSet<String>,
+    pub limits: (u32, u32),
+    pub silent: BTreeSet<String>,
     streams: u32,
     asked: Questions,
 }
@@ -257,121 +254,6 @@ impl History {
             200 => (min, max),
             _ => (min.min(self.limits.0), max.max(self.limits.1)),
         };
-    }
-
-    /// A node of the group, by the step's word.
-    fn pick(&self, step: Step, fits: impl Fn(&Node) -> bool) -> Option<std::sync::Arc<Node>> {
-        let mut nodes = self.server.nodes();
-        nodes.retain(|status| fits(&status.node));
-        let at = step.of(nodes.len());
-        nodes.get(at).map(|status| status.node.clone())
-    }
-
-    fn serving_edge(&self, step: Step) -> Option<std::sync::Arc<Node>> {
-        self.pick(step, |node| {
-            node.role == Role::Edge && node.state == NodeState::InService
-        })
-    }
-
-    async fn terminate(&mut self, step: Step) {
-        if let Some(edge) = self.serving_edge(step) {
-            self.laws.excuse(edge.id.as_str());
-            let force = if step.word.is_multiple_of(3) {
-                "?force=true"
-            } else {
-                ""
-            };
-            let path = format!("node/{}{force}", edge.id);
-            let _ = self.server.admin("DELETE", &path, None).await;
-        }
-    }
-
-    /// One with a viewer if there is any: it stays a while, and takes nobody.
-    async fn sunset(&mut self, step: Step) {
-        let watched = self
-            .viewers
-            .iter()
-            .find(|viewer| viewer.connection.ended().is_none());
-        let id = match watched {
-            Some(viewer) => Some(viewer.node()),
-            None => self.serving_edge(step).map(|edge| edge.id.to_string()),
-        };
-        if let Some(id) = id {
-            let body = json!([id]);
-            let _ = self.server.admin("POST", "node/sunset", Some(&body)).await;
-        }
-    }
-
-    fn mute(&mut self, step: Step) {
-        if let Some(node) = self.pick(step, |node| node.state == NodeState::InService)
-            && let Some(simulated) = self.server.cloud.node(&node.id)
-        {
-            simulated.mute(true);
-            self.silent.insert(node.id.to_string());
-        }
-    }
-
-    fn unmute(&mut self) {
-        for id in std::mem::take(&mut self.silent) {
-            if let Some(node) = self.server.cloud.node(&id.as_str().into()) {
-                node.mute(false);
-            }
-        }
-    }
-
-    fn node_dies(&mut self, step: Step) {
-        if let Some(node) = self.pick(step, |node| node.state == NodeState::InService)
-            && let Some(simulated) = self.server.cloud.node(&node.id)
-        {
-            self.laws.excuse(node.id.as_str());
-            simulated.crash();
-        }
-    }
-
-    async fn instance_lost(&mut self, step: Step) {
-        if let Some(node) = self.pick(step, |node| node.state != NodeState::Terminating) {
-            self.laws.excuse(node.id.as_str());
-            // An instance that was not made yet cannot be lost.
-            let _ = self.server.cloud.terminate(&node.region, &node.id).await;
-        }
-    }
-
-    fn cloud_fails(&mut self, step: Step) {
-        let faults = [
-            CallFault::Throttled,
-            CallFault::LostRequest,
-            CallFault::LostReply,
-        ];
-        let fault = faults[step.of(3)];
-        let script = &self.server.script;
-        match step.word / 4 % 3 {
-            0 => script.fail_next_launch(None, LaunchFault::Call(fault)),
-            1 => script.fail_next_launch(None, LaunchFault::NoCapacity),
-            _ => script.fail_next_termination(fault),
-        }
-    }
-
-    fn listings_fail(&mut self, step: Step) {
-        let omits = self.pick(step, |_| true).map(|node| node.id.clone());
-        let fault = match step.of(3) {
-            0 => ListingFault::Empty,
-            1 => ListingFault::Omits(omits.into_iter().collect()),
-            _ => ListingFault::Call(CallFault::LostReply),
-        };
-        self.server.script.fail_next_describe(fault.clone());
-        self.server.script.fail_next_listing(fault);
-    }
-
-    fn open_zones(&mut self) {
-        for zone in ZONES {
-            self.server.cloud.set_zone_full(&zone.into(), false);
-        }
-    }
-
-    fn store_fails(&mut self, step: Step) {
-        let faults = [Fault::Before, Fault::AfterCommit, Fault::Conflict];
-        let fault = faults[step.of(3)];
-        self.server.faults().fail_next(Verb::SavePlan, fault);
     }
 
     /// The troubles end: the group comes to rest within its limits, records and instances agree, and everybody who

@@ -13,6 +13,7 @@
 mod history;
 mod laws;
 mod steps;
+mod trouble;
 
 use history::History;
 
