@@ -16,7 +16,7 @@ use crate::policy::{GOOD_CALLS, Outcome, PolicyFault, PreparedPool, SharedPolicy
 
 /// Views of small groups are at most this old when a report changed something.
 const VIEW_EVERY: DurationMs = DurationMs(50);
-/// Preparing views may take one part in so many of a core.
+/// Preparing views may take one part in so many of a core, while questions do not crowd the one at hand.
 const PREPARE_SHARE: u32 = 100;
 
 /// Instances per view: one a worker thread, but not so many that a few groups take every place of the engine.

@@ -29,13 +29,10 @@ impl GroupState {
                 closed += usize::from(matches!(member.probed, Some((Port::Closed, _))));
             }
         }
-        // A machine that refuses the connection tells us that its service is dead, if we dial as we should.
-        let unexplained = if self.dials_well(now) {
-            late - closed
-        } else {
-            late
-        };
-        let frozen = liveness::blind(all, unexplained);
+        // A machine that refuses the connection tells us that its service is dead, if we dial as we should: whether we
+        // are blind is asked of the others.
+        let known_dead = if self.dials_well(now) { closed } else { 0 };
+        let frozen = liveness::blind(all - known_dead, late - known_dead);
         let changed = std::mem::replace(&mut self.frozen, frozen) != frozen;
         if changed && !liveness::blind(all, late) {
             self.see_again(now);

@@ -218,6 +218,24 @@ fn while_one_is_heard_and_answers_those_whose_ports_refuse_are_dead_however_many
 }
 
 #[test]
+fn those_known_to_be_dead_do_not_make_the_others_a_minority() {
+    let (mut story, heard, dead) = one_is_heard();
+    let (closed, unreachable) = dead.split_at(3);
+    let port = |no| match no {
+        no if no == heard => Port::Open,
+        no if closed.contains(&no) => Port::Closed,
+        _ => Port::Unreachable,
+    };
+    story.probe_each(port);
+    story.pass();
+    assert_eq!(unreachable.len(), 2);
+    assert!(
+        story.state.is_frozen(),
+        "two of the three others are silent"
+    );
+}
+
+#[test]
 fn where_the_port_of_a_living_node_refuses_too_it_is_the_wrong_port() {
     let (mut story, heard, dead) = one_is_heard();
     tried(&mut story, heard, Port::Closed, Port::Closed);
