@@ -7,14 +7,12 @@ use weir_tests::far_cloud::{Verb, When};
 use weir_tests::story::{Pace, Step, Story};
 use weir_tests::{Options, TestServer, secs};
 
-/// What the server says of a store that fails, of the questions it turns away meanwhile, and of being crashed.
-const TROUBLE: [&str; 5] = [
+/// What the server says of a store that fails, and of the questions it turns away meanwhile.
+const TROUBLE: [&str; 4] = [
     "the store did not take the group's plan",
     "the group's records are not what this manager knows",
     "request turned away",
     "no sweep while the store is away",
-    // The end of a runtime takes work from tasks that are still there to tell of it.
-    "was cancelled",
 ];
 
 async fn brisk() -> (TestServer, Story) {

@@ -7,10 +7,13 @@ use weir_cloud::clock::Clock;
 use weir_core::node::{Node, NodeState, Role};
 use weir_core::reason::Reason;
 use weir_core::units::{DurationMs, UtcMs};
-use weir_tests::{Client, TestServer, secs};
+use weir_tests::{Client, TestServer};
 
 /// As [`weir_tests::Options::brisk`] has it.
 const DRAIN_WAIT: DurationMs = DurationMs(1_500);
+
+/// From the moment a change is planned at to the moment it counts: a write of the store.
+const STORING: DurationMs = DurationMs(4_000);
 
 /// What was seen so far.
 pub struct Laws {
@@ -125,9 +128,13 @@ impl Laws {
         Ok(())
     }
 
-    /// Where a client was sent: in service, not on its way out, of a role that serves.
-    pub fn answer(&self, server: &TestServer, address: &str, role: Role) -> Result<(), String> {
-        let now = server.clock.now();
+    /// Where a client who asked at that moment was sent: in service, not on its way out, of a role that serves.
+    pub fn answer(
+        &self,
+        server: &TestServer,
+        (asked, address): (UtcMs, &str),
+        role: Role,
+    ) -> Result<(), String> {
         let nodes = server.nodes();
         let here = |status: &&NodeStatus| status.node.address.as_deref() == Some(address);
         let Some(status) = nodes.iter().find(here) else {
@@ -138,7 +145,8 @@ impl Laws {
             };
         };
         let node = &status.node;
-        let lately = |since: UtcMs| now.since(since) < secs(2);
+        // What changed since may not have been so yet; nor what was being stored just then.
+        let lately = |since: UtcMs| since + STORING > asked;
         let serves = node.state == NodeState::InService || lately(node.state_since);
         let stays = node.drain.as_ref().is_none_or(|drain| lately(drain.since));
         if node.role == role && serves && stays {

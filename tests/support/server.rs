@@ -183,6 +183,10 @@ impl TestServer {
 
     /// Ends the server as `kill -9` does: wherever its tasks are, they are no more.
     pub async fn crash(&mut self) {
+        // The end of the runtime takes work from tasks that are still there to tell of it.
+        for told in ["was cancelled", "background task failed"] {
+            self.logs.expect(told);
+        }
         let Process { runtime, app, .. } = self.process.take().expect("the server runs");
         drop(app);
         let ended = tokio::task::spawn_blocking(move || runtime.shutdown_timeout(ENDING));
