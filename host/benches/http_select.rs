@@ -78,8 +78,8 @@ fn compare(process: &Process, edges: u32) -> anyhow::Result<()> {
     };
     let launches = mpsc::unbounded_channel().0;
     let world = process.runtime.block_on(World::start(&[crew], launches))?;
-    let (origin, edges_of) = world.nodes[0].split_at(1);
-    let linked = edges_of
+    let (origin, edge_nodes) = world.nodes[0].split_at(1);
+    let linked = edge_nodes
         .iter()
         .map(|edge| Speaker::new(edge, &[&origin[0]], 0..1));
     let speakers: Vec<Speaker> = std::iter::once(Speaker::new(&origin[0], &[], 0..1))

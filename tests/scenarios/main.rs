@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use weir_core::ids::NodeNo;
 use weir_core::node::{NodeState, Role};
 use weir_core::plan::OperatorOrder;
-use weir_core::proposal::LaunchWish;
+use weir_core::proposal::{LaunchWish, Proposal};
 use weir_core::units::{DurationMs, UtcMs};
 
 use log::Log;
@@ -111,8 +111,16 @@ impl Scenario {
             Event::Unmute => self.world.mute = false,
             Event::Deaf => self.world.heard = false,
             Event::Hears => self.world.heard = true,
-            Event::WishLaunch { .. } | Event::WishRetire(_) | Event::WishReinstate(_) => {
-                self.wish(event);
+            Event::WishLaunch { role, count } => {
+                self.wish().launches.push(launch(*role, *count));
+            }
+            Event::WishRetire(names) => {
+                let ids = self.ids(names);
+                self.wish().retirements.extend(ids);
+            }
+            Event::WishReinstate(names) => {
+                let ids = self.ids(names);
+                self.wish().reinstatements.extend(ids);
             }
         }
     }
@@ -134,22 +142,17 @@ impl Scenario {
         self.manager.state.instance_ended(no);
     }
 
-    fn wish(&mut self, event: &Event) {
-        let named = |names: &[String]| names.iter().map(|name| self.node(name).0).collect();
-        let (mut retirements, mut reinstatements, mut launches) = Default::default();
-        match event {
-            Event::WishRetire(names) => retirements = named(names),
-            Event::WishReinstate(names) => reinstatements = named(names),
-            Event::WishLaunch { role, count } => launches = vec![launch(*role, *count)],
-            _ => return,
-        }
+    fn ids(&self, names: &[String]) -> Vec<u32> {
+        names.iter().map(|name| self.node(name).0).collect()
+    }
+
+    /// The wish of the next decision, which is made at once.
+    fn wish(&mut self) -> &mut Proposal {
+        self.manager.due = UtcMs(0);
         let Policy::ByHand(wish) = &mut self.manager.policy else {
             panic!("a script that wishes says `wishes by hand`");
         };
-        wish.retirements.extend::<Vec<u32>>(retirements);
-        wish.reinstatements.extend::<Vec<u32>>(reinstatements);
-        wish.launches.extend::<Vec<LaunchWish>>(launches);
-        self.manager.due = UtcMs(0);
+        wish
     }
 
     /// So many viewers in all, evenly over the edges that take some; what draining edges have stays.

@@ -6,7 +6,7 @@
 //! end 12m
 //! ```
 //!
-//! Nodes are called by role and order of launch: `origin1`, `edge1`, `edge2`. [`Line::words`] has every word.
+//! Nodes are called by role and order of launch: `origin1`, `edge1`, `edge2`. Every word stands in the lists of [`Line`].
 
 use std::str::FromStr;
 

@@ -9,9 +9,6 @@ use weir_core::reason::Reason;
 use weir_core::units::{DurationMs, UtcMs};
 use weir_tests::{Client, TestServer};
 
-/// As [`weir_tests::Options::brisk`] has it.
-const DRAIN_WAIT: DurationMs = DurationMs(1_500);
-
 /// From the moment a change is planned at to the moment it counts: a write of the store.
 const STORING: DurationMs = DurationMs(4_000);
 
@@ -56,8 +53,10 @@ impl Laws {
             return Ok(());
         };
         self.sizes(&group.nodes, max)?;
+        let drain_wait = DurationMs(server.config.fleet.drain_wait_ms);
         for status in &group.nodes {
             self.life(status)?;
+            retired_by_the_protocol(&status.node, drain_wait)?;
         }
         self.instances(server, &group.nodes).await
     }
@@ -85,7 +84,6 @@ impl Laws {
         let id = node.id.to_string();
         if node.state == NodeState::Terminating {
             self.ends.insert(id.clone(), node.reason);
-            retired_by_the_protocol(node)?;
         }
         let stage = |state: NodeState| match state {
             NodeState::Pending => 0,
@@ -174,14 +172,17 @@ impl Laws {
 }
 
 /// A policy ends nobody: its node drains first, for longer than views and reservations live.
-fn retired_by_the_protocol(node: &Node) -> Result<(), String> {
+fn retired_by_the_protocol(node: &Node, drain_wait: DurationMs) -> Result<(), String> {
+    if node.state != NodeState::Terminating {
+        return Ok(());
+    }
     let drained = node
         .drain
         .as_ref()
         .map(|drain| node.state_since.since(drain.since));
     let wrong = match node.reason {
         Reason::Policy => true,
-        Reason::Drained => drained.is_none_or(|long| long < DRAIN_WAIT),
+        Reason::Drained => drained.is_none_or(|long| long < drain_wait),
         _ => false,
     };
     match wrong {

@@ -66,14 +66,19 @@ histories! {
     history_6_keeps_the_laws 6
 }
 
-/// Plays nothing unless it is asked to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "plays what WEIR_SIMULATION_SEED or WEIR_SIMULATION_RUNS asks for"]
 async fn histories_that_were_asked_for_keep_the_laws() {
-    if let Some(seed) = number("WEIR_SIMULATION_SEED") {
-        play(seed).await;
-    }
-    let first: u64 = rand::random_range(1_000..u64::from(u32::MAX));
-    for seed in (first..).take(number("WEIR_SIMULATION_RUNS").unwrap_or(0) as usize) {
+    let (seed, runs) = (
+        number("WEIR_SIMULATION_SEED"),
+        number("WEIR_SIMULATION_RUNS"),
+    );
+    assert!(
+        seed.is_some() || runs.is_some(),
+        "set WEIR_SIMULATION_SEED to a history, or WEIR_SIMULATION_RUNS to how many new ones are to be played"
+    );
+    let first = rand::random_range(1_000..u64::from(u32::MAX));
+    for seed in seed.into_iter().chain(first..first + runs.unwrap_or(0)) {
         play(seed).await;
     }
 }

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 use weir_cloud::CloudController;
@@ -29,15 +28,13 @@ pub const ACCESS_PORT: u16 = 5080;
 pub struct Cloudlet {
     /// The nodes, and the way of clients to them.
     pub nodes: Arc<SimulatedCloud>,
-    shared: Arc<Shared>,
     watching: AbortHandle,
 }
 
-struct Shared {
+struct Watched {
     proxy: Arc<Ec2Proxy>,
     nodes: Arc<SimulatedCloud>,
     region: String,
-    mute: Mutex<BTreeSet<Role>>,
 }
 
 impl Cloudlet {
@@ -50,28 +47,13 @@ impl Cloudlet {
         look_every: DurationMs,
     ) -> Self {
         let nodes = SimulatedCloud::new(settings, clock.clone()).unwrap();
-        let shared = Arc::new(Shared {
+        let watched = Watched {
             proxy,
             nodes: nodes.clone(),
             region: region.to_owned(),
-            mute: Mutex::default(),
-        });
-        let watching = tokio::spawn(watch(shared.clone(), clock, look_every)).abort_handle();
-        Self {
-            nodes,
-            shared,
-            watching,
-        }
-    }
-
-    /// Nodes of the role that come up from now on never report (`true`), or report again.
-    pub fn set_mute(&self, role: Role, silent: bool) {
-        let mut mute = self.shared.mute.lock();
-        if silent {
-            mute.insert(role);
-        } else {
-            mute.remove(&role);
-        }
+        };
+        let watching = tokio::spawn(watch(watched, clock, look_every)).abort_handle();
+        Self { nodes, watching }
     }
 }
 
@@ -81,39 +63,27 @@ impl Drop for Cloudlet {
     }
 }
 
-async fn watch(shared: Arc<Shared>, clock: SharedClock, look_every: DurationMs) {
+async fn watch(watched: Watched, clock: SharedClock, look_every: DurationMs) {
     let mut ports = BTreeMap::new();
     loop {
-        let instances = shared.proxy.truth(&shared.region).await;
+        let instances = watched.proxy.truth(&watched.region).await;
         let mut running = BTreeSet::new();
         for instance in instances
             .iter()
-            .filter_map(|instance| running_one(instance, &shared.region))
+            .filter_map(|instance| running_one(instance, &watched.region))
         {
             running.insert(instance.id.clone());
-            shared.host(instance);
+            watched.nodes.host_node(instance).unwrap();
         }
-        for node in shared.nodes.nodes() {
+        for node in watched.nodes.nodes() {
             if !running.contains(node.id()) {
-                let region = shared.region.as_str().into();
+                let region = watched.region.as_str().into();
                 // The simulated cloud refuses no end.
-                let _ = shared.nodes.terminate(&region, node.id()).await;
+                let _ = watched.nodes.terminate(&region, node.id()).await;
             }
         }
-        listen(&shared.nodes, &mut ports).await;
+        listen(&watched.nodes, &mut ports).await;
         clock.sleep(look_every).await;
-    }
-}
-
-impl Shared {
-    fn host(&self, instance: ForeignInstance) {
-        let (id, role) = (instance.id.clone(), instance.role);
-        let known = self.nodes.node(&id).is_some();
-        self.nodes.host_node(instance).unwrap();
-        if !known && self.mute.lock().contains(&role) {
-            let node = self.nodes.node(&id).expect("it was just made");
-            node.mute(true);
-        }
     }
 }
 

@@ -30,20 +30,28 @@ impl NodeLink for TcpLink {
     /// Closed only when every address says so.
     async fn port(&self, node: &Node) -> Port {
         let known = [&node.private_address, &node.address];
-        let mut told = None;
+        let (mut closed, mut unreachable) = (false, false);
         for address in known.into_iter().flatten() {
-            let attempt = TcpStream::connect((address.as_str(), self.port));
-            let port = match tokio::time::timeout(CONNECT_WITHIN.to_std(), attempt).await {
-                Ok(Ok(_)) => return Port::Open,
-                Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => Port::Closed,
-                Ok(Err(_)) | Err(_) => Port::Unreachable,
-            };
-            told = Some(match told {
-                None | Some(Port::Closed) => port,
-                Some(Port::Open | Port::Unreachable) => Port::Unreachable,
-            });
+            match dial(address, self.port).await {
+                Port::Open => return Port::Open,
+                Port::Closed => closed = true,
+                Port::Unreachable => unreachable = true,
+            }
         }
-        told.unwrap_or(Port::Unreachable)
+        if closed && !unreachable {
+            Port::Closed
+        } else {
+            Port::Unreachable
+        }
+    }
+}
+
+async fn dial(address: &str, port: u16) -> Port {
+    let attempt = TcpStream::connect((address, port));
+    match tokio::time::timeout(CONNECT_WITHIN.to_std(), attempt).await {
+        Ok(Ok(_)) => Port::Open,
+        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => Port::Closed,
+        Ok(Err(_)) | Err(_) => Port::Unreachable,
     }
 }
 
@@ -55,5 +63,23 @@ impl NodeLink for SimulatedCloud {
         address.map_or(Port::Unreachable, |address| {
             SimulatedCloud::port(self, address)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_is_open_closed_or_out_of_reach() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await;
+        let listener = listener.expect("loopback has free ports");
+        let port = listener.local_addr().expect("it is bound").port();
+        assert_eq!(dial("127.0.0.1", port).await, Port::Open);
+        drop(listener);
+        assert_eq!(dial("127.0.0.1", port).await, Port::Closed);
+        assert_eq!(dial("no address", port).await, Port::Unreachable);
     }
 }

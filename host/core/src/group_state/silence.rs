@@ -34,6 +34,7 @@ impl GroupState {
         let known_dead = if self.dials_well(now) { closed } else { 0 };
         let frozen = liveness::blind(all - known_dead, late - known_dead);
         let changed = std::mem::replace(&mut self.frozen, frozen) != frozen;
+        // Known to be dead is not heard again: what was tried of the others still holds.
         if changed && !liveness::blind(all, late) {
             self.see_again(now);
         }
