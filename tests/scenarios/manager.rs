@@ -311,6 +311,7 @@ fn granted_words(
         ("retire", &granted.retirements),
         ("take back", &granted.reinstatements),
         ("give up", &granted.cancellations),
+        ("shrink by", &granted.surplus),
         ("discourage", &granted.discouraged),
     ];
     for (verb, list) in lists {

@@ -1,4 +1,4 @@
-//! What the host lets through of a policy's wish, and what it adds to keep the minimum.
+//! What the host lets through of a policy's wish, and what it adds to keep the minimum and the maximum.
 //!
 //! A scaling policy only proposes; [`apply`] is the only way from its words to actions. Whatever a policy says:
 //!
@@ -10,12 +10,14 @@
 //! 5. Retirements leave the minimum in service, leave an origin beside every origin with publishers, and leave one
 //!    node that can serve. While the host is blind nothing is removed.
 //! 6. The minimum, and one origin at least, is filled by the host itself, proposal or not.
+//! 7. What stands above a maximum that was lowered is drained by the host itself, as far as 2 and 5 let it go.
 //!
 //! Every cut is a [`Clamp`] that keeps the raw wish. Total: no input makes it fail or panic.
 
 mod launches;
 mod ledger;
 mod removals;
+mod surplus;
 
 use std::collections::BTreeSet;
 
@@ -85,7 +87,7 @@ pub struct GrantedLaunch {
     pub reason: Reason,
 }
 
-/// What is to be done. No node stands in two of the first three lists of nodes, and none twice in one.
+/// What is to be done. No node stands in two of the first four lists of nodes, and none twice in one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granted {
     /// One entry per node.
@@ -96,13 +98,15 @@ pub struct Granted {
     pub reinstatements: Vec<NodeNo>,
     /// Launches in flight to end.
     pub cancellations: Vec<NodeNo>,
+    /// Nodes above the maximum: to drain, or to end where they are in flight.
+    pub surplus: Vec<NodeNo>,
     /// The whole set of nodes that placement should let empty, in ascending order.
     pub discouraged: Vec<NodeNo>,
     /// What was cut, in the order of the rules.
     pub clamps: Vec<Clamp>,
 }
 
-/// Cuts `proposal` to what may be done, and adds what the minimum needs; without a proposal only the latter.
+/// Cuts `proposal` to what may be done, and adds what minimum and maximum need; without a proposal only the latter.
 pub fn apply(snapshot: &Snapshot, proposal: Option<&Proposal>, facts: &GuardFacts<'_>) -> Granted {
     let mut ledger = Ledger::new(snapshot, facts);
     if let Some(proposal) = proposal {
@@ -112,6 +116,7 @@ pub fn apply(snapshot: &Snapshot, proposal: Option<&Proposal>, facts: &GuardFact
         discourage(&mut ledger, &proposal.discouraged);
     }
     launches::fill_minimum(&mut ledger);
+    surplus::shrink(&mut ledger);
     ledger.granted
 }
 
@@ -131,5 +136,7 @@ mod properties;
 mod retirement_tests;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod surplus_tests;
 #[cfg(test)]
 mod tests;

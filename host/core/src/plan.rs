@@ -140,37 +140,36 @@ impl<'a> Planner<'a> {
     /// Carries out what the guardrails granted.
     pub fn grant(&mut self, granted: &Granted) {
         for no in &granted.reinstatements {
-            // A policy takes back what a policy gave away, never what an operator or the host drained.
-            let by_policy = |member: &Member| {
-                let drain = member.node.drain.as_ref();
-                drain.is_some_and(|drain| drain.reason == Reason::Policy)
-            };
-            if self.state.member(*no).is_some_and(by_policy) {
+            if self.state.member(*no).is_some_and(may_be_taken_back) {
                 self.step_no(*no, &NodeEvent::DrainLifted);
             }
         }
         for no in &granted.cancellations {
-            self.step_no(
-                *no,
-                &NodeEvent::EndDecided {
-                    reason: Reason::Cancelled,
-                },
-            );
+            self.end(*no, Reason::Cancelled);
         }
-        let deadline = Some(self.now + self.state.rules().timers.drain_deadline);
         for no in &granted.retirements {
-            self.step_no(
-                *no,
-                &NodeEvent::DrainMarked {
-                    deadline,
-                    reason: Reason::Policy,
-                },
-            );
+            self.drain(*no, Reason::Policy);
+        }
+        for no in &granted.surplus {
+            let in_flight = |member: &Member| member.node.state.is_in_flight();
+            match self.state.member(*no).is_some_and(in_flight) {
+                true => self.end(*no, Reason::AboveMaximum),
+                false => self.drain(*no, Reason::AboveMaximum),
+            }
         }
         for wish in &granted.launches {
             self.launch(wish);
         }
         self.discouraged = Some(granted.discouraged.iter().copied().collect());
+    }
+
+    fn end(&mut self, no: NodeNo, reason: Reason) {
+        self.step_no(no, &NodeEvent::EndDecided { reason });
+    }
+
+    fn drain(&mut self, no: NodeNo, reason: Reason) {
+        let deadline = Some(self.now + self.state.rules().timers.drain_deadline);
+        self.step_no(no, &NodeEvent::DrainMarked { deadline, reason });
     }
 
     fn step_no(&mut self, no: NodeNo, event: &NodeEvent) {
@@ -198,4 +197,11 @@ impl<'a> Planner<'a> {
             launched: self.launched,
         }
     }
+}
+
+/// A policy takes back what a policy gave away, and what left for a maximum that was raised again since; never what an
+/// operator drained, or the host because of its silence.
+fn may_be_taken_back(member: &Member) -> bool {
+    let drain = member.node.drain.as_ref();
+    drain.is_some_and(|drain| matches!(drain.reason, Reason::Policy | Reason::AboveMaximum))
 }

@@ -10,6 +10,8 @@ pub enum Reason {
     Operator,
     /// The host fills the minimum of a role.
     BelowMinimum,
+    /// The role has more nodes than its maximum, which was lowered.
+    AboveMaximum,
     /// The group has no origin.
     NoOrigin,
     /// The scaling policy asked for it.
@@ -44,6 +46,7 @@ impl Reason {
         match self {
             Reason::Operator => "an operator asked for it",
             Reason::BelowMinimum => "the role was below its minimum",
+            Reason::AboveMaximum => "the role was above its maximum",
             Reason::NoOrigin => "the group had no origin",
             Reason::Policy => "the scaling policy asked for it",
             Reason::GroupDeleted => "the group is being deleted",

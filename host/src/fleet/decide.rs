@@ -1,12 +1,10 @@
 //! One scaling decision: snapshot, policy, guardrails, plan, and a record of why.
 
+mod record;
+
 use std::sync::Arc;
 
 use weir_core::group::{Binding, GroupState as Phase};
-use weir_core::group_state::GroupState;
-use weir_core::guardrails::Granted;
-use weir_core::ids::NodeNo;
-use weir_core::node::Role;
 use weir_core::plan::{Plan, Planner};
 use weir_core::proposal::Proposal;
 use weir_core::snapshot::Snapshot;
@@ -15,7 +13,7 @@ use weir_core::units::{DurationMs, UtcMs};
 use super::Shared;
 use super::group::GroupHandle;
 use super::rungs::{Candidate, Rungs};
-use super::status::{NodeAction, ScalingDecision};
+use super::status::ScalingDecision;
 use crate::policy::{Outcome, PolicyFault, SharedPolicy};
 use crate::store::PolicyState;
 
@@ -106,7 +104,7 @@ impl Scaler {
         let mut planner = Planner::new(&state, &mut mint, now);
         planner.grant(&granted);
         let plan = planner.finish();
-        let decision = recorded(&state, &plan, &granted, &answer, now);
+        let decision = record::record(&state, &plan, &granted, &answer, now);
         self.remember(&answer);
         let keep = self.is_news(&decision, &plan);
         Decided {
@@ -240,108 +238,5 @@ impl Answer {
             fuel: 0,
             micros: 0,
         }
-    }
-}
-
-fn recorded(
-    state: &GroupState,
-    plan: &Plan,
-    granted: &Granted,
-    answer: &Answer,
-    now: UtcMs,
-) -> ScalingDecision {
-    let action = |node: &weir_core::node::Node, why: &str| NodeAction {
-        node: node.id.to_string(),
-        role: node.role,
-        zone: node.zone.to_string(),
-        why: why.to_owned(),
-    };
-    let of = |nos: &[NodeNo], why: &str| -> Vec<NodeAction> {
-        nos.iter()
-            .filter_map(|no| Some(action(&state.member(*no)?.node, why)))
-            .collect()
-    };
-    let launched: Vec<NodeAction> = plan
-        .nodes
-        .iter()
-        .filter(|node| plan.launched.contains(&node.no))
-        .map(|node| action(node, node.reason.text()))
-        .collect();
-    let retired = of(&granted.retirements, "the scaling policy retires it");
-    let mut reverted = of(&granted.reinstatements, "taken back from draining");
-    reverted.extend(of(&granted.cancellations, "the launch is given up"));
-    ScalingDecision {
-        at: now,
-        policy: answer
-            .policy
-            .as_ref()
-            .map(|policy| policy.name().to_owned()),
-        version: answer
-            .policy
-            .as_ref()
-            .map(|policy| policy.version().to_owned()),
-        digest: answer
-            .policy
-            .as_ref()
-            .map(|policy| policy.digest().to_owned()),
-        summary: summary(&launched, &retired, &reverted),
-        reasons: reasons(&launched, answer),
-        signals: answer
-            .proposal
-            .as_ref()
-            .map(|proposal| proposal.signals.clone())
-            .unwrap_or_default(),
-        launched,
-        retired,
-        reverted,
-        clamps: granted.clamps.clone(),
-        fault: answer.fault.clone(),
-        fuel: answer.fuel,
-        micros: answer.micros,
-    }
-}
-
-/// The host's own words first, where it filled a minimum, then the policy's.
-fn reasons(launched: &[NodeAction], answer: &Answer) -> Vec<String> {
-    let by_policy = weir_core::reason::Reason::Policy.text();
-    let by_host = launched.iter().filter(|action| action.why != by_policy);
-    let mut reasons: Vec<String> = by_host
-        .map(|action| {
-            format!(
-                "the host launches 1 {} in {}: {}",
-                action.role, action.zone, action.why
-            )
-        })
-        .collect();
-    let said = answer
-        .proposal
-        .as_ref()
-        .map(|proposal| proposal.reasons.clone());
-    reasons.extend(said.unwrap_or_default());
-    reasons
-}
-
-fn summary(launched: &[NodeAction], retired: &[NodeAction], reverted: &[NodeAction]) -> String {
-    let count = |actions: &[NodeAction]| -> String {
-        let roles = Role::ALL.into_iter().filter_map(|role| {
-            let count = actions.iter().filter(|action| action.role == role).count();
-            (count > 0).then(|| format!("{count} {role}"))
-        });
-        roles.collect::<Vec<_>>().join(", ")
-    };
-    let parts = [
-        ("launch", launched),
-        ("retire", retired),
-        ("take back", reverted),
-    ];
-    let said: Vec<String> = parts
-        .iter()
-        .filter(|(_, actions)| !actions.is_empty())
-        .map(|(verb, actions)| format!("{verb} {}", count(actions)))
-        .collect();
-    if said.is_empty() {
-        "hold".to_owned()
-    } else {
-        said.join("; ")
     }
 }

@@ -90,10 +90,10 @@ impl GroupState {
             && member.assigned == 0
             && member.seen_empty.is_some_and(|at| at > since);
         if seen_empty || member.said_bye {
-            return Some(if member.node.sunset {
-                Reason::Sunset
-            } else {
-                Reason::Drained
+            return Some(match (member.node.sunset, seen_empty) {
+                (true, _) => Reason::Sunset,
+                (false, true) => Reason::Drained,
+                (false, false) => Reason::Bye,
             });
         }
         let over = drain.deadline.is_some_and(|deadline| now >= deadline);

@@ -160,7 +160,8 @@ fn at<T>(list: &[T], index: u32) -> Option<&T> {
     list.get(usize::try_from(index).ok()?)
 }
 
-fn place_text(snapshot: &Snapshot, (role, region): Place) -> String {
+/// `edge in eu-west-1`.
+pub(super) fn place_text(snapshot: &Snapshot, (role, region): Place) -> String {
     match at(&snapshot.regions, region) {
         Some(name) => format!("{role} in {name}"),
         None => format!("{role} in region #{region}"),

@@ -1,6 +1,6 @@
 //! The count of a group's nodes while wishes are granted one after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Granted, GuardFacts, MAX_LAUNCHES_PER_DECISION};
 use crate::ids::NodeNo;
@@ -20,6 +20,8 @@ pub(super) struct Row {
     pub draining: bool,
     pub sunset: bool,
     pub publishers: bool,
+    /// Direct clients, and those on their way.
+    pub clients: u32,
     /// Already granted something in this decision.
     pub touched: bool,
 }
@@ -64,6 +66,8 @@ pub(super) struct Ledger<'a> {
     pub bounds: BTreeMap<Place, Bounds>,
     counted: BTreeMap<Place, u32>,
     offered: BTreeMap<Place, u32>,
+    /// Regions in which an origin with publishers was drained: one offered origin must stay there.
+    pub burdened: BTreeSet<u32>,
     pub budget: Budget,
     pub granted: Granted,
 }
@@ -92,6 +96,7 @@ impl<'a> Ledger<'a> {
             bounds,
             counted: BTreeMap::new(),
             offered: BTreeMap::new(),
+            burdened: BTreeSet::new(),
             budget: Budget {
                 rate: rate
                     .saturating_sub(facts.launches_last_minute)
@@ -257,9 +262,10 @@ fn rows(snapshot: &Snapshot) -> Vec<Row> {
         .zip(&nodes.role)
         .zip(&nodes.state)
         .zip(&nodes.flags)
-        .zip(&nodes.zone);
+        .zip(&nodes.zone)
+        .zip(nodes.connections.iter().zip(&nodes.assigned));
     let mut rows: Vec<Row> = columns
-        .filter_map(|((((&id, &role), &state), &flags), &zone)| {
+        .filter_map(|(((((&id, &role), &state), &flags), &zone), clients)| {
             let zone = snapshot.zones.get(usize::try_from(zone).ok()?)?;
             Some(Row {
                 id,
@@ -268,6 +274,7 @@ fn rows(snapshot: &Snapshot) -> Vec<Row> {
                 draining: flags & FLAG_DRAINING != 0,
                 sunset: flags & FLAG_SUNSET != 0,
                 publishers: flags & FLAG_PUBLISHERS != 0,
+                clients: clients.0.saturating_add(*clients.1),
                 touched: false,
             })
         })

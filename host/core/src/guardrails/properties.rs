@@ -105,13 +105,14 @@ fn offered(state: u8, flags: u8) -> bool {
 fn after(before: &Seen, granted: &Granted) -> Seen {
     let mut nodes = before.clone();
     for (id, _, state, flags) in &mut nodes {
-        if granted.retirements.contains(&NodeNo(*id)) {
+        let shrunk = granted.surplus.contains(&NodeNo(*id));
+        if granted.retirements.contains(&NodeNo(*id)) || (shrunk && *state >= IN_SERVICE) {
             *flags |= FLAG_DRAINING;
         }
         if granted.reinstatements.contains(&NodeNo(*id)) {
             *flags &= !FLAG_DRAINING;
         }
-        if granted.cancellations.contains(&NodeNo(*id)) {
+        if granted.cancellations.contains(&NodeNo(*id)) || (shrunk && *state < IN_SERVICE) {
             *state = TERMINATING;
         }
     }
@@ -201,7 +202,8 @@ proptest! {
         let granted = apply(&snapshot, proposal.as_ref(), &facts);
         let nodes = after(&seen(&snapshot), &granted);
         let of = |no: &NodeNo| *nodes.iter().find(|(id, ..)| *id == no.0).expect("known nodes only");
-        for no in &granted.retirements {
+        let drained = granted.surplus.iter().filter(|no| of(no).2 != TERMINATING);
+        for no in granted.retirements.iter().chain(drained) {
             let (_, place, state, flags) = of(no);
             prop_assert!(state == 2 || state == 3);
             let min = bounds(&snapshot).get(&place).map_or(0, |(min, _)| *min);
@@ -214,20 +216,41 @@ proptest! {
                 prop_assert!(left > 0, "{no} was the last origin");
             }
         }
-        for no in &granted.cancellations {
+        let given_up = granted.surplus.iter().filter(|no| of(no).2 == TERMINATING);
+        for no in granted.cancellations.iter().chain(given_up) {
             let (_, place, _, flags) = of(no);
             let min = bounds(&snapshot).get(&place).map_or(0, |(min, _)| *min);
             let leaving = flags & (FLAG_DRAINING | FLAG_SUNSET) != 0;
             prop_assert!(facts.terminating || leaving || count(&nodes, place, counts) >= min);
         }
-        prop_assert!(!facts.frozen || (granted.retirements.is_empty() && granted.cancellations.is_empty()));
+        let removed = [&granted.retirements, &granted.cancellations, &granted.surplus];
+        prop_assert!(!facts.frozen || removed.iter().all(|list| list.is_empty()));
+    }
+
+    #[test]
+    fn maximum_is_restored_or_the_clamps_say_why((snapshot, proposal, facts) in any_case()) {
+        let granted = apply(&snapshot, proposal.as_ref(), &facts);
+        let before = seen(&snapshot);
+        let nodes = after(&before, &granted);
+        for (place, (_, max)) in bounds(&snapshot) {
+            let said = format!("to its maximum of {max}");
+            let says_why = granted.clamps.iter().any(|clamp| clamp.wish.ends_with(&said));
+            let kept = count(&nodes, place, counts) <= max || says_why;
+            prop_assert!(kept || !facts.active || facts.terminating, "{place:?}");
+        }
+        // Nobody goes where nothing stood above its maximum.
+        for no in &granted.surplus {
+            let (_, place, ..) = *before.iter().find(|(id, ..)| *id == no.0).expect("known nodes only");
+            let max = bounds(&snapshot).get(&place).map_or(0, |(_, max)| *max);
+            prop_assert!(count(&before, place, counts) > max && count(&nodes, place, counts) >= max);
+        }
     }
 
     #[test]
     fn grants_name_known_things_once((snapshot, proposal, facts) in any_case()) {
         let granted = apply(&snapshot, proposal.as_ref(), &facts);
         let known: BTreeSet<u32> = seen(&snapshot).iter().map(|(id, ..)| *id).collect();
-        let lists = [&granted.retirements, &granted.reinstatements, &granted.cancellations];
+        let lists = [&granted.retirements, &granted.reinstatements, &granted.cancellations, &granted.surplus];
         let named: Vec<u32> = lists.into_iter().flatten().map(|no| no.0).collect();
         let once: BTreeSet<u32> = named.iter().copied().collect();
         prop_assert_eq!(once.len(), named.len());

@@ -1,6 +1,7 @@
 //! Rules 2 and 5: nodes taken back, launches given up, nodes retired.
 
 use super::ledger::{Ledger, Row, no};
+use crate::ids::NodeNo;
 use crate::node::{NodeState, Role};
 use crate::proposal::Proposal;
 use crate::reason::ClampReason;
@@ -19,8 +20,9 @@ pub(super) fn take_back_and_cancel(ledger: &mut Ledger<'_>, proposal: &Proposal)
         }
     }
     for &id in &proposal.cancellations {
-        if let Err(reason) = cancel(ledger, id) {
-            ledger.refuse("cancel", id, reason);
+        match give_up(ledger, id) {
+            Ok(no) => ledger.granted.cancellations.push(no),
+            Err(reason) => ledger.refuse("cancel", id, reason),
         }
     }
     for id in without_room {
@@ -32,11 +34,10 @@ pub(super) fn take_back_and_cancel(ledger: &mut Ledger<'_>, proposal: &Proposal)
 
 /// Retires nodes, as far as enough others carry on.
 pub(super) fn retire(ledger: &mut Ledger<'_>, ids: &[u32]) {
-    // Regions in which an origin with publishers was retired: one offered origin must stay there.
-    let mut burdened = Vec::new();
     for &id in ids {
-        if let Err(reason) = retire_one(ledger, id, &mut burdened) {
-            ledger.refuse("retire", id, reason);
+        match drain(ledger, id) {
+            Ok(no) => ledger.granted.retirements.push(no),
+            Err(reason) => ledger.refuse("retire", id, reason),
         }
     }
 }
@@ -75,8 +76,8 @@ fn reinstate(ledger: &mut Ledger<'_>, id: u32) -> Result<(), ClampReason> {
     Ok(())
 }
 
-/// A launch the minimum needs is not given up: the host would only launch it again.
-fn cancel(ledger: &mut Ledger<'_>, id: u32) -> Result<(), ClampReason> {
+/// Gives up a launch in flight, but for one the minimum needs: the host would only launch it again.
+pub(super) fn give_up(ledger: &mut Ledger<'_>, id: u32) -> Result<NodeNo, ClampReason> {
     let (at, row) = untouched(ledger, id)?;
     if !row.state.is_in_flight() {
         return Err(ClampReason::WrongState);
@@ -95,15 +96,11 @@ fn cancel(ledger: &mut Ledger<'_>, id: u32) -> Result<(), ClampReason> {
     }
     ledger.change(at, |row| row.state = NodeState::Terminating);
     ledger.budget.standing = ledger.budget.standing.saturating_sub(1);
-    ledger.granted.cancellations.push(no(&row));
-    Ok(())
+    Ok(no(&row))
 }
 
-fn retire_one(
-    ledger: &mut Ledger<'_>,
-    id: u32,
-    burdened: &mut Vec<u32>,
-) -> Result<(), ClampReason> {
+/// Marks a node as draining, as far as enough others carry on.
+pub(super) fn drain(ledger: &mut Ledger<'_>, id: u32) -> Result<NodeNo, ClampReason> {
     let (at, row) = untouched(ledger, id)?;
     if row.draining || !is_serving(row.state) {
         return Err(ClampReason::WrongState);
@@ -118,7 +115,7 @@ fn retire_one(
     }
     let leaving_origin = if role == Role::Origin { leaves } else { 0 };
     let origins_stay = ledger.offered((Role::Origin, region)) > leaving_origin;
-    let needs_origin = row.publishers || (leaving_origin > 0 && burdened.contains(&region));
+    let needs_origin = row.publishers || (leaving_origin > 0 && ledger.burdened.contains(&region));
     if needs_origin && !origins_stay {
         return Err(ClampReason::HasPublishers);
     }
@@ -127,10 +124,9 @@ fn retire_one(
     }
     ledger.change(at, |row| row.draining = true);
     if row.publishers {
-        burdened.push(region);
+        ledger.burdened.insert(region);
     }
-    ledger.granted.retirements.push(no(&row));
-    Ok(())
+    Ok(no(&row))
 }
 
 /// Whether the group would be left without a node that can serve: none of the role, for the roles clients ask for.
