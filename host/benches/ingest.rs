@@ -165,7 +165,9 @@ fn main() -> anyhow::Result<()> {
         || round(&mut floor_lines),
         || round(&mut our_lines),
     );
-    steady(&mut our_lines[0], &mut speakers.borrow_mut());
+    for (whose, lines) in [("floor", &mut floor_lines), ("ours", &mut our_lines)] {
+        steady(whose, &mut lines[0], &mut speakers.borrow_mut());
+    }
     Ok(())
 }
 
@@ -195,7 +197,7 @@ fn letters(speakers: &mut [Speaker]) -> Vec<Request<Body>> {
 }
 
 /// 1,000 reports a second for some seconds over one connection: what the server takes of a core.
-fn steady(line: &mut Line, speakers: &mut [Speaker]) {
+fn steady(whose: &str, line: &mut Line, speakers: &mut [Speaker]) {
     const PER_SECOND: usize = 1_000;
     let idle = share_of_core(|| std::thread::sleep(Duration::from_secs(3)));
     let mut shares = Vec::new();
@@ -214,7 +216,7 @@ fn steady(line: &mut Line, speakers: &mut [Speaker]) {
         }));
     }
     println!(
-        "1,000 reports/s from {NODES} nodes over one connection: {:.1} % of a core (budget 10 %); idle {:.1} %",
+        "1,000 reports/s from {NODES} nodes over one connection, {whose}: {:.1} % of a core (budget 10 %); idle {:.1} %",
         median(shares) * 100.0,
         idle * 100.0
     );

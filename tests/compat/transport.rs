@@ -86,6 +86,45 @@ async fn an_unknown_server_is_told_to_ask_again() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_is_answered_alike_however_it_is_sent() -> Result<()> {
+    let server = Server::start().await?;
+    let url = format!("{}/streammanager/cloudwatch", server.base_url);
+    let client = Client::new();
+    let role =
+        json!({"v":1,"type":"role","boot":"1542855570000-b7d1","seq":1,"timestamp":1}).to_string();
+    let report = role.replace("role", "report");
+    let mut statuses = Vec::new();
+    for body in [
+        &role,
+        &format!("[{role},{role}]"),
+        &report,
+        "{}",
+        "no JSON",
+        "",
+    ] {
+        for headers in [signed(&server, body.as_bytes()), HeaderMap::new()] {
+            let send = || {
+                client
+                    .post(&url)
+                    .headers(headers.clone())
+                    .body(body.to_owned())
+            };
+            let short = seen(send().send().await?).await?;
+            // A body with an encoding, be it none, passes the routes.
+            let long = send().header("content-encoding", "identity");
+            let long = seen(long.send().await?).await?;
+            assert_eq!(short, long, "{body}");
+            statuses.push(short.0);
+        }
+    }
+    let [good, unsigned, refused] = [200, 401, 400];
+    let alike = [good, unsigned, good, unsigned, unsigned, unsigned];
+    assert_eq!(statuses[..6], alike);
+    assert_eq!(statuses[6..], [refused, unsigned].repeat(3));
+    server.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_are_bounded_as_they_unpack() -> Result<()> {
     let server = Server::start().await?;
     let url = format!("{}/streammanager/cloudwatch", server.base_url);
@@ -143,6 +182,13 @@ async fn pages_may_ask_for_streams_and_not_administrate() -> Result<()> {
     server.stop().await
 }
 
+fn forget_moment(body: &mut Value) {
+    if let Some(body) = body.as_object_mut() {
+        body.remove("timestamp");
+        body.remove("time");
+    }
+}
+
 /// Status, headers and body, without what differs from moment to moment.
 async fn seen(response: Response) -> Result<(u16, Vec<(String, String)>, Value)> {
     let status = response.status().as_u16();
@@ -153,9 +199,13 @@ async fn seen(response: Response) -> Result<(u16, Vec<(String, String)>, Value)>
         .collect::<Result<_>>()?;
     headers.sort();
     let mut body: Value = response.json().await?;
-    if let Some(body) = body.as_object_mut() {
-        body.remove("timestamp");
+    for body in body
+        .as_array_mut()
+        .map_or_else(Vec::new, |all| all.iter_mut().collect())
+    {
+        forget_moment(body);
     }
+    forget_moment(&mut body);
     Ok((status, headers, body))
 }
 

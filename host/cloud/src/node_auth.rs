@@ -4,8 +4,9 @@
 //! `X-Weir-Signature: v1=hex(HMAC-SHA256(K, node ‖ "\n" ‖ timestamp ‖ "\n" ‖ body))` with
 //! `K = HMAC-SHA256(cluster password, node)`. A node that does not know its identifier yet signs with an empty one.
 
-use hmac::{Hmac, KeyInit, Mac};
+use ring::hmac::{Context, HMAC_SHA256, Key};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use weir_core::units::UtcMs;
 
 /// Header with the node's identifier, empty while the node does not know it.
@@ -42,15 +43,7 @@ impl NodeKey {
 
     /// Value of [`SIGNATURE_HEADER`] for a message.
     pub fn sign(&self, node: &str, timestamp: UtcMs, body: &[u8]) -> String {
-        let timestamp = timestamp.to_string();
-        let parts = [
-            node.as_bytes(),
-            b"\n",
-            timestamp.as_bytes(),
-            b"\n".as_slice(),
-            body,
-        ];
-        format!("{SCHEME}{}", hex::encode(mac(&self.0, parts)))
+        format!("{SCHEME}{}", hex::encode(self.mac(node, timestamp, body)))
     }
 
     /// Whether `signature`, as it came in the header, is the one of this message. Takes the same time for every
@@ -60,13 +53,13 @@ impl NodeKey {
         let Some(claimed) = claimed.and_then(|text| hex::decode(text).ok()) else {
             return false;
         };
-        let timestamp = timestamp.to_string();
-        let mut mac = keyed(&self.0);
-        for part in [node.as_bytes(), b"\n", timestamp.as_bytes(), b"\n"] {
-            mac.update(part);
-        }
-        mac.update(body);
-        mac.verify_slice(&claimed).is_ok()
+        let made = self.mac(node, timestamp, body);
+        made.ct_eq(claimed.as_slice()).into()
+    }
+
+    fn mac(&self, node: &str, timestamp: UtcMs, body: &[u8]) -> [u8; 32] {
+        let head = format!("{node}\n{timestamp}\n");
+        mac(&self.0, [head.as_bytes(), body])
     }
 }
 
@@ -86,14 +79,11 @@ pub fn digest(action: &str, timestamp: UtcMs, cluster_password: &str) -> String 
     hex::encode(hash.finalize())
 }
 
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length")
-}
-
 fn mac<'a>(key: &[u8], parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
-    let mut mac = keyed(key);
-    parts.into_iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+    let mut context = Context::with_key(&Key::new(HMAC_SHA256, key));
+    parts.into_iter().for_each(|part| context.update(part));
+    let tag = context.sign();
+    tag.as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 #[cfg(test)]

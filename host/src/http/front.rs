@@ -1,8 +1,9 @@
 //! What a request meets first and its answer passes last.
 //!
-//! The URL is mended here, because that must happen before anything is routed. "Which server?" is asked far more often
-//! than everything else together and never waits, so a question that is spelled plainly is answered at once
-//! ([`questions`]); everything else, and every other spelling of it, goes through the routes, with the same answer.
+//! The URL is mended here, because that must happen before anything is routed. "Which server?" and nodes' reports come far
+//! more often than everything else together, so a question that is spelled plainly is answered at once
+//! ([`super::questions`]), and a plain report as soon as it is read ([`super::plain_reports`]); everything else, and every
+//! other spelling of these, goes through the routes, with the same answer.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -12,23 +13,32 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
-use futures_util::future::Either;
+use futures_util::future::{BoxFuture, Either, FutureExt};
 use tower::Service;
 
+use super::plain_reports::PlainReports;
 use super::questions::Questions;
 use super::{AppState, normalise};
+
+/// An answer that is there, one that waits for a body, and one of the routes.
+type Answering = Either<
+    Ready<Result<Response, Infallible>>,
+    Either<BoxFuture<'static, Result<Response, Infallible>>, RouteFuture<Infallible>>,
+>;
 
 /// The server's service. Serve it with connect info, else clients have no address.
 #[derive(Clone)]
 pub struct Front {
     questions: Questions,
+    reports: PlainReports,
     routes: Router,
 }
 
 impl Front {
     pub(super) fn new(app: AppState, routes: Router) -> Self {
         Self {
-            questions: Questions::new(app),
+            questions: Questions::new(app.clone()),
+            reports: PlainReports::new(app),
             routes,
         }
     }
@@ -37,7 +47,7 @@ impl Front {
 impl Service<Request> for Front {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<Ready<Result<Response, Infallible>>, RouteFuture<Infallible>>;
+    type Future = Answering;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         // Routes are always ready.
@@ -46,9 +56,14 @@ impl Service<Request> for Front {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let request = normalise::mend(request);
-        match self.questions.answer(&request) {
-            Some(response) => Either::Left(ready(Ok(response))),
-            None => Either::Right(self.routes.call(request)),
+        if let Some(response) = self.questions.answer(&request) {
+            return Either::Left(ready(Ok(response)));
         }
+        Either::Right(if self.reports.takes(&request) {
+            let answer = self.reports.clone().answer(request);
+            Either::Left(answer.map(Ok).boxed())
+        } else {
+            Either::Right(self.routes.call(request))
+        })
     }
 }

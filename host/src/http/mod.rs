@@ -1,6 +1,6 @@
 //! Everything that comes in by HTTP. Handlers parse, call one use case and map the answer; nothing decides here.
 //!
-//! Outermost first: URL mending and the short way for questions ([`Front`]), access log, standard error bodies, panic
+//! Outermost first: URL mending and the short ways for questions and reports ([`Front`]), access log, standard error bodies, panic
 //! guard, routes. Old-API spellings live in `v3_1/wire` alone.
 
 mod access_log;
@@ -16,6 +16,7 @@ mod node_auth;
 pub mod normalise;
 mod openapi;
 mod params;
+mod plain_reports;
 mod questions;
 mod refused_reports;
 mod reports;
@@ -138,7 +139,7 @@ fn routes(app: AppState) -> Router {
             open(&app, v3_1::stream_routes()),
         )
         .route(
-            "/streammanager/cloudwatch",
+            plain_reports::PATH,
             get(reports::greet).post(reports::receive),
         )
         .route("/tmplogs/{random}/{name}", get(v3_1::download_log))

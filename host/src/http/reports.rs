@@ -47,22 +47,33 @@ pub(super) async fn greet() -> Json<Greeting> {
     request_body = serde_json::Value, responses((status = 200, body = serde_json::Value)))]
 pub(super) async fn receive(
     State(app): State<AppState>,
-    Client(peer): Client,
+    client: Client,
     params: Params,
     headers: HeaderMap,
     body: Bytes,
+) -> Result<Response, ApiError> {
+    take(&app, client, &params, &headers, &body)
+}
+
+/// As [`receive`], for whoever has the request in its parts.
+pub(super) fn take(
+    app: &AppState,
+    Client(peer): Client,
+    params: &Params,
+    headers: &HeaderMap,
+    body: &[u8],
 ) -> Result<Response, ApiError> {
     let settings = app.settings.load();
     let password = settings.cluster_password.reveal();
     let now = app.clock.now();
     // A signature is checked before the body is looked at.
     let signed_as = match settings.nodes_auth {
-        NodesAuth::Hmac => Some(check_hmac(password, &headers, &body, now)?),
+        NodesAuth::Hmac => Some(check_hmac(password, headers, body, now)?),
         NodesAuth::Digest | NodesAuth::Open => None,
     };
-    let mut sent = Sent::read(&body)?;
+    let mut sent = Sent::read(body)?;
     if settings.nodes_auth == NodesAuth::Digest {
-        check_digest(password, &params, sent.messages(), now)?;
+        check_digest(password, params, sent.messages(), now)?;
     }
     if let Some(name) = &signed_as {
         sent.messages()
@@ -80,7 +91,7 @@ pub(super) async fn receive(
         app.refused_reports.note(named, caller.peer, &problem, now);
         return Err(ApiError::bad_input(problem));
     }
-    sent.answered(|message| answer(&app, message, &caller))
+    sent.answered(|message| answer(app, message, &caller))
 }
 
 fn answer(app: &AppState, message: Message, caller: &Caller) -> Answer {

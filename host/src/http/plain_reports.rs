@@ -1,0 +1,85 @@
+//! The short way of a node's plain message: no routes, no layers.
+//!
+//! It answers as the routes do; `tests/compat` sends both ways and compares. A body that is packed, of unknown length or
+//! too long is left to the routes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::{Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::AppState;
+use super::access_log::{Meter, record};
+use super::client::Client;
+use super::error::{self, ApiError, Rendering};
+use super::params::Params;
+use super::reports;
+
+/// Where nodes report; the name of the route in logs and figures as well.
+pub(super) const PATH: &str = "/streammanager/cloudwatch";
+
+/// Takes plain messages of nodes.
+#[derive(Clone)]
+pub(super) struct PlainReports {
+    app: AppState,
+    rendering: Rendering,
+    meter: Arc<Meter>,
+}
+
+impl PlainReports {
+    pub(super) fn new(app: AppState) -> Self {
+        Self {
+            rendering: Rendering::of(&app),
+            meter: Arc::new(Meter::new(Method::POST, PATH)),
+            app,
+        }
+    }
+
+    /// Whether [`PlainReports::answer`] is for this request, which is to be mended already.
+    pub(super) fn takes(&self, request: &Request) -> bool {
+        let headers = request.headers();
+        let length = headers.get(CONTENT_LENGTH).and_then(|length| {
+            let length: usize = length.to_str().ok()?.parse().ok()?;
+            Some(length)
+        });
+        request.method() == Method::POST
+            && request.uri().path() == PATH
+            && !headers.contains_key(CONTENT_ENCODING)
+            && length.is_some_and(|length| length <= self.rendering.body_limit)
+    }
+
+    /// Reads the body and answers.
+    pub(super) async fn answer(self, request: Request) -> Response {
+        let started = Instant::now();
+        let (parts, body) = request.into_parts();
+        let response = match to_bytes(body, self.rendering.body_limit).await {
+            Ok(body) => self.guarded(&parts, &body),
+            Err(_) => ApiError::bad_input("the body did not arrive whole").into_response(),
+        };
+        let response = error::rendered(response, || format!("POST {PATH}"), &self.rendering);
+        match response.status() {
+            StatusCode::OK => self.meter.record(PATH, started),
+            status => record(&Method::POST, PATH, PATH, status, started),
+        }
+        response
+    }
+
+    fn guarded(&self, parts: &Parts, body: &Bytes) -> Response {
+        let taken = catch_unwind(AssertUnwindSafe(|| {
+            let settings = self.app.settings.load();
+            let client = Client::of(&settings, &parts.extensions, &parts.headers);
+            let params = Params::of(&parts.uri);
+            reports::take(&self.app, client, &params, &parts.headers, body)
+        }));
+        match taken {
+            Ok(taken) => taken.unwrap_or_else(IntoResponse::into_response),
+            Err(panic) => error::panicked(panic),
+        }
+    }
+}
