@@ -7,6 +7,7 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -26,9 +27,12 @@ type Answering = Either<
     Either<BoxFuture<'static, Result<Response, Infallible>>, RouteFuture<Infallible>>,
 >;
 
-/// The server's service. Serve it with connect info, else clients have no address.
+/// The server's service. Serve it with connect info, else clients have no address. Cheap to clone: it is for every request.
 #[derive(Clone)]
-pub struct Front {
+pub struct Front(Arc<Ways>);
+
+/// Who may answer.
+struct Ways {
     questions: Questions,
     reports: PlainReports,
     routes: Router,
@@ -36,11 +40,11 @@ pub struct Front {
 
 impl Front {
     pub(super) fn new(app: AppState, routes: Router) -> Self {
-        Self {
+        Self(Arc::new(Ways {
             questions: Questions::new(app.clone()),
             reports: PlainReports::new(app),
             routes,
-        }
+        }))
     }
 }
 
@@ -56,14 +60,14 @@ impl Service<Request> for Front {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let request = normalise::mend(request);
-        if let Some(response) = self.questions.answer(&request) {
+        if let Some(response) = self.0.questions.answer(&request) {
             return Either::Left(ready(Ok(response)));
         }
-        Either::Right(if self.reports.takes(&request) {
-            let answer = self.reports.clone().answer(request);
-            Either::Left(answer.map(Ok).boxed())
+        Either::Right(if self.0.reports.takes(&request) {
+            let ways = self.0.clone();
+            Either::Left(async move { Ok(ways.reports.answer(request).await) }.boxed())
         } else {
-            Either::Right(self.routes.call(request))
+            Either::Right(self.0.routes.clone().call(request))
         })
     }
 }

@@ -4,7 +4,6 @@
 //! too long is left to the routes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::{Bytes, to_bytes};
@@ -25,18 +24,17 @@ use super::reports;
 pub(super) const PATH: &str = "/streammanager/cloudwatch";
 
 /// Takes plain messages of nodes.
-#[derive(Clone)]
 pub(super) struct PlainReports {
     app: AppState,
     rendering: Rendering,
-    meter: Arc<Meter>,
+    meter: Meter,
 }
 
 impl PlainReports {
     pub(super) fn new(app: AppState) -> Self {
         Self {
             rendering: Rendering::of(&app),
-            meter: Arc::new(Meter::new(Method::POST, PATH)),
+            meter: Meter::new(Method::POST, PATH),
             app,
         }
     }
@@ -55,7 +53,7 @@ impl PlainReports {
     }
 
     /// Reads the body and answers.
-    pub(super) async fn answer(self, request: Request) -> Response {
+    pub(super) async fn answer(&self, request: Request) -> Response {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let response = match to_bytes(body, self.rendering.body_limit).await {

@@ -3,7 +3,6 @@
 //! It answers as the routes do, byte for byte; `tests/compat` asks both ways and compares.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::Request;
@@ -31,19 +30,18 @@ const VERSIONS: [(&str, &str); 4] = [
 const VARIES: HeaderValue = HeaderValue::from_static("origin, access-control-request-headers");
 
 /// Answers questions.
-#[derive(Clone)]
 pub(super) struct Questions {
     app: AppState,
     rendering: Rendering,
     /// Figures of answered questions, by version.
-    meters: Arc<[Meter; VERSIONS.len()]>,
+    meters: [Meter; VERSIONS.len()],
 }
 
 impl Questions {
     pub(super) fn new(app: AppState) -> Self {
         Self {
             rendering: Rendering::of(&app),
-            meters: Arc::new(VERSIONS.map(|(_, route)| Meter::new(Method::GET, route))),
+            meters: VERSIONS.map(|(_, route)| Meter::new(Method::GET, route)),
             app,
         }
     }
