@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use weir::store::sqlite::SqliteStore;
+use weir::store::sqlite;
 use weir::store::{Binding, Custody};
 use weir_cloud::{CloudController, LaunchRequest};
 use weir_core::node::{Node, Role};
@@ -200,7 +200,7 @@ async fn a_store_in_another_account_ends_nothing() {
     let mut server = group().await;
     passes(&server, 1).await;
     server.stop().await;
-    let store = SqliteStore::open(&database(&server)).await.unwrap();
+    let store = sqlite::open(&database(&server)).await.unwrap();
     let bound = store.binding().await.unwrap().unwrap();
     let elsewhere = Binding {
         account: "another".to_owned(),

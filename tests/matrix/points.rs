@@ -1,4 +1,4 @@
-//! Every point of the story on the simulated cloud.
+//! Every point of the story on the simulated cloud, with each store.
 
 #![expect(
     clippy::print_stdout,
@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
+use tokio::sync::Mutex;
 use weir_tests::Options;
+use weir_tests::mariadb::MariaDb;
 use weir_tests::mortal::{Ground, MortalStage, Program, SimulatedSky};
 use weir_tests::story::{Pace, Step, Story};
 
@@ -29,16 +31,38 @@ fn pace() -> Pace {
 /// Simulated time goes so many times as fast.
 const SPEED: u32 = 40;
 
-async fn world(cache: &str) -> MortalStage<SimulatedSky> {
-    let program = Program {
-        path: PROGRAM.into(),
-        store: "sqlite:".to_owned(),
-        cache: cache.to_owned(),
-    };
-    let options = Options::brisk();
-    let ground = Ground::new(SPEED);
-    let sky = SimulatedSky::over(&ground, options.cloud).await;
-    MortalStage::new(ground, sky, &program, options.config)
+/// What worlds share.
+struct Shared {
+    /// Compiled policies.
+    cache: tempfile::TempDir,
+    /// A database of its own for each world; `None`: each has its file.
+    databases: Option<Mutex<MariaDb>>,
+}
+
+impl Shared {
+    fn new(databases: Option<MariaDb>) -> Arc<Self> {
+        Arc::new(Self {
+            cache: tempfile::tempdir().expect("a folder for compiled policies"),
+            databases: databases.map(Mutex::new),
+        })
+    }
+
+    async fn world(&self) -> MortalStage<SimulatedSky> {
+        let store = match &self.databases {
+            Some(server) => server.lock().await.database().await,
+            None => "sqlite:".to_owned(),
+        };
+        let cache = self.cache.path().to_str().expect("paths here are text");
+        let program = Program {
+            path: PROGRAM.into(),
+            store,
+            cache: cache.to_owned(),
+        };
+        let options = Options::brisk();
+        let ground = Ground::new(SPEED);
+        let sky = SimulatedSky::over(&ground, options.cloud).await;
+        MortalStage::new(ground, sky, &program, options.config)
+    }
 }
 
 /// Tells the story; the server dies at the point, if it passes it. Answers whether it did.
@@ -64,9 +88,9 @@ async fn told(stage: &MortalStage<SimulatedSky>, die_at: Option<&str>) -> bool {
 }
 
 /// Dies at the point; `false`: no run passed it.
-async fn dies_at(point: &str, cache: &str) -> bool {
+async fn dies_at(point: &str, shared: &Shared) -> bool {
     for _ in 0..TRIES {
-        if told(&world(cache).await, Some(point)).await {
+        if told(&shared.world().await, Some(point)).await {
             return true;
         }
     }
@@ -80,16 +104,23 @@ fn kind(point: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_story_survives_a_kill_at_every_point() {
-    let cache = tempfile::tempdir().expect("a folder for compiled policies");
-    let cache: Arc<str> = cache.path().to_str().expect("paths here are text").into();
-    let first = world(&cache).await;
+    survives(&Shared::new(None)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_story_on_mysql_survives_a_kill_at_every_point() {
+    survives(&Shared::new(Some(MariaDb::start().await))).await;
+}
+
+async fn survives(shared: &Arc<Shared>) {
+    let first = shared.world().await;
     assert!(!told(&first, None).await);
     let points = first.passed();
     drop(first);
     println!("{} points:\n  {}", points.len(), points.join("\n  "));
     let runs = points.iter().map(|point| {
-        let (point, cache) = (point.clone(), cache.clone());
-        tokio::spawn(async move { (dies_at(&point, &cache).await, point) })
+        let (point, shared) = (point.clone(), shared.clone());
+        tokio::spawn(async move { (dies_at(&point, &shared).await, point) })
     });
     let met: Vec<(bool, String)> = stream::iter(runs)
         .buffer_unordered(AT_ONCE)

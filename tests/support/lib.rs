@@ -16,6 +16,7 @@ pub mod ec2_proxy;
 pub mod far_cloud;
 pub mod logs;
 pub mod loopback;
+pub mod mariadb;
 pub mod mortal;
 pub mod moto;
 pub mod options;

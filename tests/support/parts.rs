@@ -28,3 +28,19 @@ fn installed(path: &str) -> PathBuf {
         )
     })
 }
+
+/// Where systems keep programs of administrators; not in everybody's `PATH`.
+const SYSTEM: [&str; 4] = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
+
+/// A program of a package of the system.
+///
+/// # Panics
+/// It is not installed.
+pub fn installed_by_system(program: &str) -> PathBuf {
+    let mut places = SYSTEM
+        .map(|folder| PathBuf::from(folder).join(program))
+        .into_iter();
+    places.find(|place| place.exists()).unwrap_or_else(|| {
+        panic!("{program} is missing: run \"tests/run --parts\", which installs it on Debian, or install MariaDB 10.11 or newer")
+    })
+}

@@ -12,7 +12,8 @@ use weir::fleet::{Fleet, GroupHandle};
 use weir::policy::PolicyRegistry;
 use weir::shutdown::Shutdown;
 use weir::store::faulty::FaultyStore;
-use weir::store::sqlite::SqliteStore;
+use weir::store::sql::SqlStore;
+use weir::store::sqlite;
 use weir_cloud::clock::{Clock, PacedClock};
 use weir_cloud::scripted::ScriptedCloud;
 use weir_cloud::simulated::SimulatedCloud;
@@ -35,7 +36,7 @@ const DELETING: DurationMs = DurationMs::secs(120);
 struct Process {
     runtime: Runtime,
     app: App,
-    store: Arc<SqliteStore>,
+    store: Arc<SqlStore>,
     faults: Arc<FaultyStore>,
 }
 
@@ -101,7 +102,7 @@ impl TestServer {
         let (config, cloud, clock) = (self.config.clone(), self.script.clone(), self.clock.clone());
         let (simulated, policies) = (self.cloud.clone(), self.policies.clone());
         let starting = runtime.spawn(async move {
-            let store = Arc::new(SqliteStore::open(&path).await?);
+            let store = Arc::new(sqlite::open(&path).await?);
             let faults = Arc::new(FaultyStore::new(store.clone()));
             let outside = Outside {
                 clock,

@@ -49,8 +49,9 @@ fn foreign_crates_stay_in_the_part_that_hides_them() {
 }
 
 /// Makers of the things behind the seams, and where they may be named beside the starting point.
-const ADAPTERS: [(&str, &[&str]); 8] = [
-    ("SqliteStore", &["host/src/store/"]),
+const ADAPTERS: [(&str, &[&str]); 9] = [
+    ("sqlite::open", &["host/src/store/", "host/benches/"]),
+    ("mysql::open", &["host/src/store/"]),
     ("FaultyStore", &["host/src/store/"]),
     ("WasmEngine", &["host/src/policy/", "host/benches/"]),
     ("TcpLink", &["host/src/nodes/"]),

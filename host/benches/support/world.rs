@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use weir::fleet::{Fleet, FleetSettings, Parts};
 use weir::nodes::TcpLink;
 use weir::policy::{EngineSettings, PolicyRegistry, WasmEngine};
-use weir::store::sqlite::SqliteStore;
+use weir::store::sqlite;
 use weir::store::{Document, GroupWrite, Store};
 use weir_cloud::clock::{Clock, SystemClock};
 use weir_cloud::{CloudController, CloudError, Instance, InstanceState, LaunchRequest, Location};
@@ -44,8 +44,7 @@ impl World {
         launches: mpsc::UnboundedSender<(NodeId, Instant)>,
     ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(&folder.path().join("weir.db")).await?);
+        let store: Arc<dyn Store> = Arc::new(sqlite::open(&folder.path().join("weir.db")).await?);
         let mut nodes = Vec::new();
         for (at, crew) in crews.iter().enumerate() {
             nodes.push(write_group(store.as_ref(), at as u32 + 1, crew).await?);

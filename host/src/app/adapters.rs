@@ -13,7 +13,7 @@ use crate::config::auth::NodeAuth as NodeAuthSetting;
 use crate::config::store::StoreTarget;
 use crate::policy::{Compiler, EngineSettings, Limits, PolicyRegistry, WasmEngine};
 use crate::store::Store;
-use crate::store::sqlite::SqliteStore;
+use crate::store::{mysql, sqlite};
 
 const MIB: usize = 1024 * 1024;
 
@@ -45,8 +45,14 @@ pub async fn simulated_clock(config: &Config, store: &dyn Store) -> anyhow::Resu
 /// It cannot be opened; the text says what to mend.
 pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     match config.store.target(&config.server.data_dir) {
-        Some(StoreTarget::Sqlite(path)) => Ok(Arc::new(SqliteStore::open(&path).await?)),
-        Some(StoreTarget::MySql | StoreTarget::Postgres) | None => {
+        Some(StoreTarget::Sqlite(path)) => Ok(Arc::new(sqlite::open(&path).await?)),
+        Some(StoreTarget::MySql) => {
+            let patience = DurationMs(config.store.wait_ms);
+            Ok(Arc::new(
+                mysql::open(config.store.url.reveal(), patience).await?,
+            ))
+        }
+        Some(StoreTarget::Postgres) | None => {
             anyhow::bail!(
                 "store.url {} is not a store of this release",
                 config.store.url

@@ -9,12 +9,24 @@ use super::check::Check;
 use crate::secret::STARS;
 
 /// What survives a restart.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoreConfig {
-    /// `sqlite:PATH` for the embedded store; `mysql://…` and `postgres://…` for a shared one (not in this release).
-    /// Empty or `sqlite:`: the file `weir.db` in `server.data_dir`.
+    /// `sqlite:PATH` for the embedded store, `mysql://USER:PASSWORD@HOST:PORT/DATABASE` for MySQL (5.7 or newer) or MariaDB;
+    /// `postgres://…` is not in this release. Empty or `sqlite:`: the file `weir.db` in `server.data_dir`.
     pub url: StoreUrl,
+    /// So long a start waits for a database server that does not answer, or for the end of another manager that uses the
+    /// database, ms (0 to 3,600,000). Default 60,000.
+    pub wait_ms: u64,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            url: StoreUrl::default(),
+            wait_ms: 60_000,
+        }
+    }
 }
 
 /// Address of a store; its password shows as stars.
@@ -27,7 +39,7 @@ pub struct StoreUrl(String);
 pub enum StoreTarget {
     /// The embedded one, in this file.
     Sqlite(PathBuf),
-    /// A shared MySQL.
+    /// A database on a MySQL or MariaDB server.
     MySql,
     /// A shared PostgreSQL.
     Postgres,
@@ -96,6 +108,7 @@ impl StoreConfig {
     }
 
     pub(super) fn validate(&self, check: &mut Check) {
+        check.range("wait_ms", self.wait_ms, 0..=3_600_000, "ms");
         if self.target(Path::new("")).is_none() {
             check.refuse(
                 "url",
@@ -113,15 +126,10 @@ impl StoreConfig {
     }
 
     pub(super) fn servable(&self, check: &mut Check) {
-        let shared = match self.target(Path::new("")) {
-            Some(StoreTarget::MySql) => "MySQL",
-            Some(StoreTarget::Postgres) => "PostgreSQL",
-            Some(StoreTarget::Sqlite(_)) | None => return,
-        };
-        let mend = format!(
-            "this release has no {shared} store; use the embedded one with --store sqlite: (or \
-             WEIR_STORE__URL=sqlite:weir-data/weir.db)"
-        );
-        check.refuse("url", &self.url, &mend);
+        if self.target(Path::new("")) == Some(StoreTarget::Postgres) {
+            let mend = "this release has no PostgreSQL store; use MySQL or MariaDB (mysql://…), or the embedded one with \
+                        --store sqlite: (or WEIR_STORE__URL=sqlite:weir-data/weir.db)";
+            check.refuse("url", &self.url, mend);
+        }
     }
 }

@@ -5,6 +5,8 @@
 
 pub mod custody;
 pub mod faulty;
+pub mod mysql;
+pub mod sql;
 pub mod sqlite;
 mod tables;
 

@@ -27,6 +27,11 @@ pub(super) fn sqlite() -> Migrator {
     tables!("sqlite")
 }
 
+/// Those of MySQL and MariaDB, in order of their numbers.
+pub(super) fn mysql() -> Migrator {
+    tables!("mysql")
+}
+
 fn migration(number: i64, name: &'static str, sql: &'static str) -> Migration {
     let kind = MigrationType::Simple;
     Migration::new(number, name.into(), kind, sql.into_sql_str(), false)
@@ -45,12 +50,19 @@ mod tests {
 
     #[test]
     fn every_migration_of_a_folder_is_compiled_in() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/sqlite");
-        let files = std::fs::read_dir(folder).expect("the folder is in the repository");
         let file = |entry: std::io::Result<std::fs::DirEntry>| {
             let name = entry.expect("the folder can be read").file_name();
             name.into_string().expect("a name is text")
         };
-        assert_eq!(files.map(file).collect::<BTreeSet<_>>(), names(&sqlite()));
+        for (database, migrator) in [("sqlite", sqlite()), ("mysql", mysql())] {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
+            let files = std::fs::read_dir(format!("{folder}/{database}"));
+            let files = files.expect("the folder is in the repository").map(file);
+            assert_eq!(
+                files.collect::<BTreeSet<_>>(),
+                names(&migrator),
+                "{database}"
+            );
+        }
     }
 }

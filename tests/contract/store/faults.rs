@@ -9,7 +9,7 @@ use super::fixtures::limits;
 
 #[tokio::test]
 async fn scripted_faults_hit_the_named_verb_in_order() {
-    let opened = super::sqlite().await;
+    let opened = super::on_file().await;
     let store = FaultyStore::new(Arc::clone(&opened.store));
     store.fail_next(Verb::CreateDocument, Fault::Before);
     store.fail_next(Verb::CreateDocument, Fault::AfterCommit);
@@ -32,7 +32,7 @@ async fn scripted_faults_hit_the_named_verb_in_order() {
 
 #[tokio::test]
 async fn outage_hits_every_verb_until_it_ends() {
-    let opened = super::sqlite().await;
+    let opened = super::on_file().await;
     let store = FaultyStore::new(Arc::clone(&opened.store));
     store.outage(Some(Fault::Before));
     assert!(store.ping().await.is_err());

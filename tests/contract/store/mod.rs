@@ -1,20 +1,27 @@
 //! What every store promises. Each story gets a fresh, empty store.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+#![expect(
+    clippy::print_stdout,
+    reason = "stories that are told together say which is told"
+)]
 
 mod custody;
 mod documents;
 mod faults;
 mod fixtures;
 mod groups;
+mod mysql_server;
 mod plans;
 mod sqlite_file;
 
 use std::sync::Arc;
 
-use weir::store::Store;
 use weir::store::faulty::FaultyStore;
-use weir::store::sqlite::SqliteStore;
+use weir::store::sql::SqlStore;
+use weir::store::{Store, mysql, sqlite};
+use weir_core::units::DurationMs;
+use weir_tests::mariadb::MariaDb;
 
 /// A store and what must outlive it.
 struct Opened {
@@ -22,26 +29,62 @@ struct Opened {
     _folder: tempfile::TempDir,
 }
 
-async fn sqlite() -> Opened {
+async fn on_file() -> Opened {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("weir.db"))
-        .await
-        .unwrap();
+    let store = sqlite::open(&folder.path().join("weir.db")).await.unwrap();
     Opened {
         store: Arc::new(store),
         _folder: folder,
     }
 }
 
+async fn in_database(server: &mut MariaDb) -> SqlStore {
+    let url = server.database().await;
+    mysql::open(&url, DurationMs(0)).await.unwrap()
+}
+
 async fn behind_a_wrapper() -> Opened {
-    let inner = sqlite().await;
+    let inner = on_file().await;
     Opened {
         store: Arc::new(FaultyStore::new(inner.store)),
         _folder: inner._folder,
     }
 }
 
-macro_rules! stories {
+/// Hands the stories to a macro that tells them.
+macro_rules! every_story {
+    ($tell:ident $on:ident) => {
+        $tell! { $on:
+            documents::document_reads_back_as_it_was_written,
+            documents::taken_name_is_refused_per_kind,
+            documents::replacing_an_absent_document_says_so,
+            documents::names_come_in_order_of_creation,
+            documents::document_in_use_cannot_be_deleted,
+            documents::threshold_keeps_the_last_value,
+            groups::group_gets_a_number_that_is_never_used_again,
+            groups::group_without_its_documents_is_refused,
+            groups::group_with_a_node_cannot_be_deleted,
+            groups::deleting_needs_the_newest_fence,
+            groups::environment_is_the_same_each_time,
+            plans::plan_is_read_back_whole,
+            plans::older_fence_is_refused_and_changes_nothing,
+            plans::misfitting_version_undoes_the_whole_plan,
+            plans::node_identifier_is_unique_over_all_groups,
+            plans::removing_an_absent_node_is_no_error,
+            plans::newest_thousand_decisions_are_kept,
+            plans::decisions_of_one_group_do_not_crowd_out_another,
+            plans::only_one_of_racing_writers_wins,
+            custody::binding_is_replaced_by_who_knows_it,
+            custody::removed_node_is_remembered_by_its_identifier,
+            custody::identifiers_taken_for_ours_count_as_on_record_once,
+            custody::reapings_are_read_newest_first_and_replaced_by_instance,
+            custody::place_is_the_same_each_time,
+        }
+    };
+}
+
+/// Each by itself.
+macro_rules! apart {
     ($implementation:ident: $($part:ident::$story:ident),+ $(,)?) => {$(
         #[tokio::test]
         async fn $story() {
@@ -51,40 +94,30 @@ macro_rules! stories {
     )+};
 }
 
-macro_rules! on_every_store {
-    ($($module:ident = $implementation:ident),+ $(,)?) => {$(
-        mod $module {
-            stories! { $implementation:
-                documents::document_reads_back_as_it_was_written,
-                documents::taken_name_is_refused_per_kind,
-                documents::replacing_an_absent_document_says_so,
-                documents::names_come_in_order_of_creation,
-                documents::document_in_use_cannot_be_deleted,
-                documents::threshold_keeps_the_last_value,
-                groups::group_gets_a_number_that_is_never_used_again,
-                groups::group_without_its_documents_is_refused,
-                groups::group_with_a_node_cannot_be_deleted,
-                groups::deleting_needs_the_newest_fence,
-                groups::environment_is_the_same_each_time,
-                plans::plan_is_read_back_whole,
-                plans::older_fence_is_refused_and_changes_nothing,
-                plans::misfitting_version_undoes_the_whole_plan,
-                plans::node_identifier_is_unique_over_all_groups,
-                plans::removing_an_absent_node_is_no_error,
-                plans::newest_thousand_decisions_are_kept,
-                plans::decisions_of_one_group_do_not_crowd_out_another,
-                plans::only_one_of_racing_writers_wins,
-                custody::binding_is_replaced_by_who_knows_it,
-                custody::removed_node_is_remembered_by_its_identifier,
-                custody::identifiers_taken_for_ours_count_as_on_record_once,
-                custody::reapings_are_read_newest_first_and_replaced_by_instance,
-                custody::place_is_the_same_each_time,
-            }
+/// One after the other, each in a database of its own: a server takes seconds to start.
+macro_rules! together {
+    ($implementation:ident: $($part:ident::$story:ident),+ $(,)?) => {
+        #[tokio::test]
+        async fn every_story() {
+            let mut server = weir_tests::mariadb::MariaDb::start().await;
+            $(
+                println!("{}", stringify!($story));
+                let store = super::$implementation(&mut server).await;
+                super::$part::$story(&store).await;
+                store.close().await;
+            )+
         }
-    )+};
+    };
 }
 
-on_every_store! {
-    on_sqlite = sqlite,
-    on_sqlite_behind_a_wrapper = behind_a_wrapper,
+mod on_sqlite {
+    every_story! { apart on_file }
+}
+
+mod on_sqlite_behind_a_wrapper {
+    every_story! { apart behind_a_wrapper }
+}
+
+mod on_mysql {
+    every_story! { together in_database }
 }

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use weir::store::sqlite::{OpenError, SqliteStore};
+use weir::store::sqlite::{self, OpenError};
 use weir::store::{Custody, Store};
 
 use super::fixtures::{node, nodes, stored, with_group};
@@ -11,8 +11,8 @@ use super::fixtures::{node, nodes, stored, with_group};
 async fn second_opener_is_told_the_file_and_the_mend() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("weir.db");
-    let first = SqliteStore::open(&file).await.unwrap();
-    let Err(refused) = SqliteStore::open(&file).await else {
+    let first = sqlite::open(&file).await.unwrap();
+    let Err(refused) = sqlite::open(&file).await else {
         panic!("two stores on one file");
     };
     assert!(matches!(refused, OpenError::InUse { .. }));
@@ -20,14 +20,14 @@ async fn second_opener_is_told_the_file_and_the_mend() {
     assert!(text.contains(&file.display().to_string()), "{text}");
     assert!(text.contains("store.url"), "{text}");
     drop(first);
-    SqliteStore::open(&file).await.unwrap();
+    sqlite::open(&file).await.unwrap();
 }
 
 #[tokio::test]
 async fn everything_survives_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("deep/down/weir.db");
-    let store = SqliteStore::open(&file).await.unwrap();
+    let store = sqlite::open(&file).await.unwrap();
     let (group, fence) = with_group(&store).await;
     let first = node(1, "node-1");
     let plan = nodes(&[&first]);
@@ -37,7 +37,7 @@ async fn everything_survives_a_restart() {
     // Dropped, not closed: as after a crash, the log still holds the writes.
     drop(store);
 
-    let store = SqliteStore::open(&file).await.unwrap();
+    let store = sqlite::open(&file).await.unwrap();
     assert_eq!(stored(&store, group.id).await, before);
     assert_eq!(store.environment().await.unwrap(), environment);
     assert!(store.take_group(group.id, "test").await.unwrap() > fence);
@@ -50,7 +50,7 @@ async fn files_are_for_their_owner_only() {
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(&file, "").unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let store = SqliteStore::open(&file).await.unwrap();
+    let store = sqlite::open(&file).await.unwrap();
     with_group(&store).await;
     let mut seen = 0;
     for entry in std::fs::read_dir(file.parent().unwrap()).unwrap() {
@@ -67,7 +67,7 @@ async fn file_that_is_no_database_is_refused_with_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("weir.db");
     std::fs::write(&file, "this is a letter, not a database\n".repeat(200)).unwrap();
-    let Err(refused) = SqliteStore::open(&file).await else {
+    let Err(refused) = sqlite::open(&file).await else {
         panic!("a letter was opened as a database");
     };
     let text = refused.to_string();
@@ -77,12 +77,8 @@ async fn file_that_is_no_database_is_refused_with_its_name() {
 #[tokio::test]
 async fn each_store_has_its_own_environment() {
     let folder = tempfile::tempdir().unwrap();
-    let one = SqliteStore::open(&folder.path().join("one.db"))
-        .await
-        .unwrap();
-    let two = SqliteStore::open(&folder.path().join("two.db"))
-        .await
-        .unwrap();
+    let one = sqlite::open(&folder.path().join("one.db")).await.unwrap();
+    let two = sqlite::open(&folder.path().join("two.db")).await.unwrap();
     assert_ne!(
         one.environment().await.unwrap(),
         two.environment().await.unwrap()
@@ -94,7 +90,7 @@ async fn a_renamed_file_is_the_same_place_and_a_copy_is_another() {
     let folder = tempfile::tempdir().unwrap();
     let (first, renamed) = (folder.path().join("one.db"), folder.path().join("two.db"));
     let place = async |file: &std::path::Path| {
-        let store = SqliteStore::open(file).await.unwrap();
+        let store = sqlite::open(file).await.unwrap();
         let place = store.place().await.unwrap();
         store.close().await;
         place

@@ -61,14 +61,11 @@ fn tutorial_file_is_refused_only_when_it_is_to_be_served() {
     })
     .unwrap();
     let error = loaded.config.servable().unwrap_err().to_string();
-    for part in [
-        "cloud.provider = ec2",
-        "--provider simulated",
-        "--store sqlite:",
-    ] {
+    for part in ["cloud.provider = ec2", "--provider simulated"] {
         assert!(error.contains(part), "{part} in {error}");
     }
-    assert!(!error.contains("p%40ss"), "{error}");
+    // Its MySQL is a store like others.
+    assert!(!error.contains("store."), "{error}");
 }
 
 #[test]
@@ -90,9 +87,8 @@ fn table_shows_every_line_and_no_secret() {
     let checked = check(tutorial()).unwrap();
     assert!(checked.outcome.is_ok());
     let text = table(&checked);
-    for part in ["to serve: cloud.provider = ec2", "--store sqlite:"] {
-        assert!(text.contains(part), "{part} in {text}");
-    }
+    let refusal = "to serve: cloud.provider = ec2";
+    assert!(text.contains(refusal), "{refusal} in {text}");
     let properties = std::fs::read_to_string(tutorial()).unwrap();
     let keys = properties
         .lines()

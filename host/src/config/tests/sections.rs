@@ -68,6 +68,7 @@ fn store_address_means_a_file_or_a_server() {
     let target = |url: &str| {
         let store = crate::config::store::StoreConfig {
             url: StoreUrl::new(url),
+            ..Default::default()
         };
         store.target(Path::new("data"))
     };

@@ -3,11 +3,15 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Executor};
+
+use crate::store::sql::dialect::Dialect;
 use crate::store::tables;
 
 /// Another process's backup or shell may hold the file for a moment; the reconciler may wait so long, no longer.
@@ -119,23 +123,22 @@ pub(super) fn make_private(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Opens the connections and brings the tables up to date.
-pub(super) async fn connect(path: &Path) -> Result<(SqlitePool, SqlitePool), OpenError> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY);
+pub(super) async fn connect(path: &Path) -> Result<(AnyPool, AnyPool), OpenError> {
+    sqlx::any::install_default_drivers();
     let broken = |source| OpenError::Database {
         file: path.to_owned(),
         source,
     };
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(BUSY)
-        .connect_with(options.clone())
-        .await
-        .map_err(broken)?;
+    let options = options(path).map_err(broken)?;
+    let pool = |connections| {
+        AnyPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(BUSY)
+            .after_connect(|connection, _| Box::pin(prepare(connection)))
+            .connect_with(options.clone())
+    };
+    // One connection: SQLite has one writer anyway, and waiting in the pool is fairer than its busy loop.
+    let writer = pool(1).await.map_err(broken)?;
     tables::sqlite()
         .run(&writer)
         .await
@@ -143,39 +146,41 @@ pub(super) async fn connect(path: &Path) -> Result<(SqlitePool, SqlitePool), Ope
             file: path.to_owned(),
             source,
         })?;
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(BUSY)
-        .connect_with(options)
-        .await
-        .map_err(broken)?;
+    let readers = pool(READERS).await.map_err(broken)?;
     Ok((writer, readers))
 }
 
-/// The environment id, made with the store and never changed.
-pub(super) async fn environment(writer: &SqlitePool, path: &Path) -> Result<String, OpenError> {
+/// What may stand in the address of a file as it is.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_');
+
+fn options(path: &Path) -> Result<AnyConnectOptions, sqlx::Error> {
+    let path = std::path::absolute(path)?;
+    let path = percent_encode(path.as_os_str().as_encoded_bytes(), ESCAPED);
+    AnyConnectOptions::from_str(&format!("sqlite://{path}"))
+}
+
+async fn prepare(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    let pragmas = format!(
+        "PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+        BUSY.as_millis()
+    );
+    connection.execute(AssertSqlSafe(pragmas)).await.map(|_| ())
+}
+
+pub(super) async fn environment(writer: &AnyPool, path: &Path) -> Result<String, OpenError> {
     let broken = |source| OpenError::Database {
         file: path.to_owned(),
         source,
     };
-    let read = "SELECT environment_id FROM environment WHERE one = 1";
-    let found: Option<String> = sqlx::query_scalar(read)
-        .fetch_optional(writer)
+    let mut connection = writer.acquire().await.map_err(broken)?;
+    Dialect::Sqlite
+        .environment(&mut connection)
         .await
-        .map_err(broken)?;
-    if let Some(id) = found {
-        return Ok(id);
-    }
-    let id = uuid::Uuid::new_v4().to_string();
-    // The row's own birth date is for people who look into the file; no decision uses it.
-    let write = "INSERT INTO environment (one, environment_id, created_at) \
-                 VALUES (1, ?, CAST(strftime('%s', 'now') AS INTEGER) * 1000)";
-    sqlx::query(write)
-        .bind(&id)
-        .execute(writer)
-        .await
-        .map_err(broken)?;
-    Ok(id)
+        .map_err(broken)
 }
 
 fn private() -> OpenOptions {

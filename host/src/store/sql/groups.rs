@@ -2,22 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{Row, SqliteConnection, SqlitePool};
+use sqlx::{AnyConnection, AnyPool, Row};
 use weir_core::group::Group;
 use weir_core::ids::GroupId;
 use weir_core::node::Node;
 
+use super::dialect::Dialect;
 use super::rows::{failed, failed_or_conflict, from_json, from_sql, group_state, to_json, to_sql};
 use crate::store::{Fence, PolicyState, StoreError, StoredGroup};
 
 const INSERT: &str = "INSERT INTO node_group \
      (name, launch_config, limits_name, state, fence, holder, version, document) VALUES (?, ?, ?, ?, 0, '', 1, ?)";
 
-pub(super) async fn create(writer: &SqlitePool, group: &Group) -> Result<Group, StoreError> {
+pub(super) async fn create(
+    (writer, dialect): (&AnyPool, Dialect),
+    group: &Group,
+) -> Result<Group, StoreError> {
     let doing = failed("adding a group");
     let mut group = group.clone();
     group.version = 1;
-    let mut transaction = writer.begin_with(super::BEGIN).await.map_err(&doing)?;
+    let mut transaction = dialect.begin(writer).await.map_err(&doing)?;
     let added = sqlx::query(INSERT)
         .bind(group.name.as_str())
         .bind(&group.launch_config)
@@ -26,8 +30,8 @@ pub(super) async fn create(writer: &SqlitePool, group: &Group) -> Result<Group, 
         .bind("")
         .execute(&mut *transaction)
         .await;
-    let added = match added {
-        Ok(added) => added,
+    match added {
+        Ok(_) => {}
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
             return Err(StoreError::Exists {
                 what: "node group",
@@ -36,7 +40,12 @@ pub(super) async fn create(writer: &SqlitePool, group: &Group) -> Result<Group, 
         }
         Err(error) => return Err(failed_or_conflict("adding a group", "document")(error)),
     };
-    group.id = GroupId(from_sql("group number", added.last_insert_rowid())?);
+    let number: i64 = sqlx::query_scalar("SELECT id FROM node_group WHERE name = ?")
+        .bind(group.name.as_str())
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(&doing)?;
+    group.id = GroupId(from_sql("group number", number)?);
     // The document holds the number too, which only the insert could give.
     sqlx::query("UPDATE node_group SET document = ? WHERE id = ?")
         .bind(to_json("group", &group)?)
@@ -48,7 +57,7 @@ pub(super) async fn create(writer: &SqlitePool, group: &Group) -> Result<Group, 
     Ok(group)
 }
 
-pub(super) async fn all(readers: &SqlitePool) -> Result<Vec<StoredGroup>, StoreError> {
+pub(super) async fn all(readers: &AnyPool) -> Result<Vec<StoredGroup>, StoreError> {
     let doing = failed("reading groups");
     // One transaction: the groups and the nodes of the same moment.
     let mut transaction = readers.begin().await.map_err(&doing)?;
@@ -88,7 +97,7 @@ pub(super) async fn all(readers: &SqlitePool) -> Result<Vec<StoredGroup>, StoreE
 }
 
 async fn texts(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     sql: &'static str,
 ) -> Result<Vec<String>, StoreError> {
     sqlx::query_scalar(sql)
@@ -98,7 +107,7 @@ async fn texts(
 }
 
 pub(super) async fn delete(
-    writer: &SqlitePool,
+    writer: &AnyPool,
     group: GroupId,
     fence: Fence,
 ) -> Result<(), StoreError> {
@@ -116,12 +125,12 @@ pub(super) async fn delete(
 }
 
 pub(super) async fn take(
-    writer: &SqlitePool,
+    (writer, dialect): (&AnyPool, Dialect),
     group: GroupId,
     holder: &str,
 ) -> Result<Fence, StoreError> {
     let doing = failed("taking a group");
-    let mut transaction = writer.begin_with(super::BEGIN).await.map_err(&doing)?;
+    let mut transaction = dialect.begin(writer).await.map_err(&doing)?;
     let done = sqlx::query("UPDATE node_group SET fence = fence + 1, holder = ? WHERE id = ?")
         .bind(holder)
         .bind(i64::from(group.0))

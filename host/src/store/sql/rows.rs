@@ -7,7 +7,7 @@ use weir_core::group::GroupState;
 use crate::store::StoreError;
 
 /// Wraps a driver error; use with `map_err`.
-pub(super) fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+pub(in crate::store) fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
     move |error| StoreError::Unavailable {
         doing,
         source: Box::new(error),

@@ -1,8 +1,9 @@
 //! Documents by name, and the alarm thresholds.
 
-use sqlx::{Row, SqlitePool};
+use sqlx::{AnyPool, Row};
 use weir_core::node::Role;
 
+use super::dialect::Dialect;
 use super::rows::{failed, failed_or_conflict, from_json, from_sql, to_json};
 use crate::store::{Document, DocumentKind, StoreError};
 
@@ -55,7 +56,7 @@ fn parts(document: &Document) -> Result<(&'static Sql, &str, String), StoreError
     })
 }
 
-pub(super) async fn create(writer: &SqlitePool, document: &Document) -> Result<(), StoreError> {
+pub(super) async fn create(writer: &AnyPool, document: &Document) -> Result<(), StoreError> {
     let (sql, name, text) = parts(document)?;
     let done = sqlx::query(sql.insert)
         .bind(text)
@@ -74,7 +75,7 @@ pub(super) async fn create(writer: &SqlitePool, document: &Document) -> Result<(
     }
 }
 
-pub(super) async fn replace(writer: &SqlitePool, document: &Document) -> Result<bool, StoreError> {
+pub(super) async fn replace(writer: &AnyPool, document: &Document) -> Result<bool, StoreError> {
     let (sql, name, text) = parts(document)?;
     let done = sqlx::query(sql.update)
         .bind(text)
@@ -86,7 +87,7 @@ pub(super) async fn replace(writer: &SqlitePool, document: &Document) -> Result<
 }
 
 pub(super) async fn read(
-    readers: &SqlitePool,
+    readers: &AnyPool,
     kind: DocumentKind,
     name: &str,
 ) -> Result<Option<Document>, StoreError> {
@@ -106,7 +107,7 @@ pub(super) async fn read(
 }
 
 pub(super) async fn names(
-    readers: &SqlitePool,
+    readers: &AnyPool,
     kind: DocumentKind,
 ) -> Result<Vec<String>, StoreError> {
     sqlx::query_scalar(sql(kind).names)
@@ -116,7 +117,7 @@ pub(super) async fn names(
 }
 
 pub(super) async fn delete(
-    writer: &SqlitePool,
+    writer: &AnyPool,
     kind: DocumentKind,
     name: &str,
 ) -> Result<bool, StoreError> {
@@ -129,7 +130,7 @@ pub(super) async fn delete(
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn thresholds(readers: &SqlitePool) -> Result<Vec<(Role, u32)>, StoreError> {
+pub(super) async fn thresholds(readers: &AnyPool) -> Result<Vec<(Role, u32)>, StoreError> {
     let rows = sqlx::query("SELECT role, percent FROM threshold ORDER BY role")
         .fetch_all(readers)
         .await
@@ -146,12 +147,12 @@ pub(super) async fn thresholds(readers: &SqlitePool) -> Result<Vec<(Role, u32)>,
 }
 
 pub(super) async fn set_threshold(
-    writer: &SqlitePool,
+    (writer, dialect): (&AnyPool, Dialect),
     role: Role,
     percent: u32,
 ) -> Result<(), StoreError> {
     let doing = failed("setting an alarm threshold");
-    let mut transaction = writer.begin_with(super::BEGIN).await.map_err(&doing)?;
+    let mut transaction = dialect.begin(writer).await.map_err(&doing)?;
     let done = sqlx::query("UPDATE threshold SET percent = ? WHERE role = ?")
         .bind(i64::from(percent))
         .bind(role.as_str())

@@ -1,17 +1,20 @@
 //! One pass's outcome, stored whole or not at all, and the decisions behind it.
 
-use sqlx::{Row, SqliteConnection, SqlitePool};
+use sqlx::{AnyConnection, AnyPool, Row};
 use weir_core::group::Group;
 use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::Node;
 use weir_core::units::UtcMs;
 
+use super::DECISIONS_KEPT;
+use super::dialect::Dialect;
 use super::rows::{failed, failed_or_conflict, from_sql, group_state, to_json, to_sql};
-use super::{BEGIN, DECISIONS_KEPT};
 use crate::store::{Fence, GroupWrite, PolicyState, StoreError, StoredDecision};
 
 const DOING: &str = "storing a plan";
 
+const FENCE: &str = "SELECT fence FROM node_group WHERE id = ?";
+const FENCE_LOCKED: &str = "SELECT fence FROM node_group WHERE id = ? FOR UPDATE";
 const UPDATE_GROUP: &str = "UPDATE node_group SET launch_config = ?, limits_name = ?, state = ?, version = ?, \
      document = ? WHERE id = ? AND fence = ? AND version = ?";
 const INSERT_NODE: &str =
@@ -21,14 +24,14 @@ const UPDATE_NODE: &str = "UPDATE node SET state = ?, version = ?, document = ? 
 
 /// Stores `write` in one transaction. Dropped on any error, which rolls back.
 pub(super) async fn save(
-    writer: &SqlitePool,
+    (writer, dialect): (&AnyPool, Dialect),
     group: GroupId,
     fence: Fence,
     write: &GroupWrite<'_>,
 ) -> Result<(), StoreError> {
-    let mut transaction = writer.begin_with(BEGIN).await.map_err(failed(DOING))?;
+    let mut transaction = dialect.begin(writer).await.map_err(failed(DOING))?;
     let connection = &mut *transaction;
-    check_fence(connection, group, fence).await?;
+    check_fence((connection, dialect), group, fence).await?;
     if let Some(record) = write.group {
         update_group(connection, group, fence, record).await?;
     }
@@ -47,13 +50,13 @@ pub(super) async fn save(
     transaction.commit().await.map_err(failed(DOING))
 }
 
-/// The transaction holds the write lock, so what is read here stays true until it ends.
+/// What is read here is locked, so it stays true until the transaction ends.
 async fn check_fence(
-    connection: &mut SqliteConnection,
+    (connection, dialect): (&mut AnyConnection, Dialect),
     group: GroupId,
     fence: Fence,
 ) -> Result<(), StoreError> {
-    let stored: Option<i64> = sqlx::query_scalar("SELECT fence FROM node_group WHERE id = ?")
+    let stored: Option<i64> = sqlx::query_scalar(dialect.locking([FENCE, FENCE_LOCKED]))
         .bind(i64::from(group.0))
         .fetch_optional(connection)
         .await
@@ -66,7 +69,7 @@ async fn check_fence(
 }
 
 async fn update_group(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     id: GroupId,
     fence: Fence,
     group: &Group,
@@ -87,7 +90,7 @@ async fn update_group(
 }
 
 async fn write_node(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     group: GroupId,
     node: &Node,
 ) -> Result<(), StoreError> {
@@ -119,7 +122,7 @@ async fn write_node(
 
 /// A node that is gone already is as good as removed. Its identifier stays known.
 async fn delete_node(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     group: GroupId,
     id: &NodeId,
 ) -> Result<(), StoreError> {
@@ -134,7 +137,7 @@ async fn delete_node(
 }
 
 async fn write_policy_state(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     group: GroupId,
     state: &PolicyState,
 ) -> Result<(), StoreError> {
@@ -156,7 +159,7 @@ async fn write_policy_state(
 }
 
 async fn write_decision(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     group: GroupId,
     decision: &StoredDecision,
 ) -> Result<(), StoreError> {
@@ -187,7 +190,7 @@ async fn write_decision(
 }
 
 pub(super) async fn decisions(
-    readers: &SqlitePool,
+    readers: &AnyPool,
     group: GroupId,
     limit: u32,
 ) -> Result<Vec<StoredDecision>, StoreError> {

@@ -1,15 +1,11 @@
 //! The environment's binding, identifiers of past nodes, and the book of reapings.
 
 use std::collections::BTreeSet;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
-use std::time::UNIX_EPOCH;
 
-use sqlx::{Row, SqliteConnection, SqlitePool};
+use sqlx::{AnyConnection, AnyPool, Row};
 use weir_core::ids::{GroupId, NodeId};
 
-use super::BEGIN;
+use super::dialect::Dialect;
 use super::rows::{failed, from_json, to_json, to_sql};
 use crate::store::StoreError;
 use crate::store::custody::{Binding, Reaping};
@@ -30,38 +26,22 @@ const NEWEST_REAPINGS: [&str; 2] = [
     "SELECT MAX(seq) FROM reaping",
     "DELETE FROM reaping WHERE seq <= ?",
 ];
+const BOUND: &str = "SELECT bound_store, bound_account FROM environment WHERE one = 1";
+const BOUND_LOCKED: &str =
+    "SELECT bound_store, bound_account FROM environment WHERE one = 1 FOR UPDATE";
 const READING: &str = "reading what the environment is bound to";
 const BINDING: &str = "binding the environment";
 const REAPING: &str = "storing a reaping";
 
-/// A file is known by its inode and its time of birth: both stay when it is renamed or its machine starts again, and a
-/// copy has others. Devices are left out, since their numbers change from one start of a machine to the next.
-pub(super) async fn place(path: &Path) -> Result<String, StoreError> {
-    let doing = "looking where the database file lies";
-    let meta = tokio::fs::metadata(path).await;
-    let meta = meta.map_err(|error| StoreError::Unavailable {
-        doing,
-        source: Box::new(error),
-    })?;
-    Ok(format!("sqlite {} {}", meta.ino(), born(&meta)))
-}
-
-/// Nanoseconds since 1970, zero where the file system does not know.
-fn born(meta: &Metadata) -> u128 {
-    let since = meta
-        .created()
-        .ok()
-        .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-    since.map_or(0, |since| since.as_nanos())
-}
-
-pub(super) async fn binding(readers: &SqlitePool) -> Result<Option<Binding>, StoreError> {
+pub(super) async fn binding(readers: &AnyPool) -> Result<Option<Binding>, StoreError> {
     let mut connection = readers.acquire().await.map_err(failed(READING))?;
-    bound(&mut connection).await
+    bound(&mut connection, BOUND).await
 }
 
-async fn bound(connection: &mut SqliteConnection) -> Result<Option<Binding>, StoreError> {
-    let sql = "SELECT bound_store, bound_account FROM environment WHERE one = 1";
+async fn bound(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+) -> Result<Option<Binding>, StoreError> {
     let row = sqlx::query(sql)
         .fetch_optional(connection)
         .await
@@ -74,14 +54,18 @@ async fn bound(connection: &mut SqliteConnection) -> Result<Option<Binding>, Sto
 }
 
 pub(super) async fn bind(
-    writer: &SqlitePool,
+    (writer, dialect): (&AnyPool, Dialect),
     binding: &Binding,
     replacing: Option<&Binding>,
     ours: &[NodeId],
 ) -> Result<(), StoreError> {
-    let mut transaction = writer.begin_with(BEGIN).await.map_err(failed(BINDING))?;
+    let mut transaction = dialect.begin(writer).await.map_err(failed(BINDING))?;
     let connection = &mut *transaction;
-    if bound(connection).await?.as_ref() != replacing {
+    if bound(connection, dialect.locking([BOUND, BOUND_LOCKED]))
+        .await?
+        .as_ref()
+        != replacing
+    {
         return Err(StoreError::Conflict { what: "binding" });
     }
     sqlx::query("UPDATE environment SET bound_store = ?, bound_account = ? WHERE one = 1")
@@ -96,7 +80,7 @@ pub(super) async fn bind(
     transaction.commit().await.map_err(failed(BINDING))
 }
 
-async fn remember(connection: &mut SqliteConnection, id: &NodeId) -> Result<(), StoreError> {
+async fn remember(connection: &mut AnyConnection, id: &NodeId) -> Result<(), StoreError> {
     let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM past_node WHERE id = ?")
         .bind(id.as_str())
         .fetch_one(&mut *connection)
@@ -114,7 +98,7 @@ async fn remember(connection: &mut SqliteConnection, id: &NodeId) -> Result<(), 
 
 /// In the transaction that removes a node's record: its identifier stays known.
 pub(super) async fn remember_removed(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     group: GroupId,
     id: &NodeId,
     doing: &'static str,
@@ -130,7 +114,7 @@ pub(super) async fn remember_removed(
 
 /// Two statements: MySQL does not delete from a table that a subquery of the same statement reads.
 async fn keep_newest(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     [newest, remove]: [&'static str; 2],
     kept: u32,
     doing: &'static str,
@@ -151,7 +135,7 @@ async fn keep_newest(
 }
 
 pub(super) async fn once_on_record(
-    readers: &SqlitePool,
+    readers: &AnyPool,
     ids: &[NodeId],
 ) -> Result<BTreeSet<NodeId>, StoreError> {
     let mut found = BTreeSet::new();
@@ -170,11 +154,11 @@ pub(super) async fn once_on_record(
 }
 
 pub(super) async fn record_reaping(
-    writer: &SqlitePool,
+    (writer, dialect): (&AnyPool, Dialect),
     reaping: &Reaping,
 ) -> Result<(), StoreError> {
     let document = to_json("reaping", reaping)?;
-    let mut transaction = writer.begin_with(BEGIN).await.map_err(failed(REAPING))?;
+    let mut transaction = dialect.begin(writer).await.map_err(failed(REAPING))?;
     let connection = &mut *transaction;
     let changed = sqlx::query("UPDATE reaping SET ordered_at = ?, document = ? WHERE instance = ?")
         .bind(to_sql(reaping.ordered_at.0))
@@ -196,12 +180,12 @@ pub(super) async fn record_reaping(
     transaction.commit().await.map_err(failed(REAPING))
 }
 
-pub(super) async fn reapings(readers: &SqlitePool, limit: u32) -> Result<Vec<Reaping>, StoreError> {
+pub(super) async fn reapings(readers: &AnyPool, limit: u32) -> Result<Vec<Reaping>, StoreError> {
     let rows = sqlx::query("SELECT document FROM reaping ORDER BY seq DESC LIMIT ?")
         .bind(i64::from(limit))
         .fetch_all(readers)
         .await
         .map_err(failed("reading reapings"))?;
-    let read = |row: &sqlx::sqlite::SqliteRow| from_json("reaping", row.get("document"));
+    let read = |row: &sqlx::any::AnyRow| from_json("reaping", row.get("document"));
     rows.iter().map(read).collect()
 }

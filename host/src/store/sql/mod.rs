@@ -1,0 +1,192 @@
+//! What is stored, in SQL that all databases share. What they do not share stands in [`dialect`], and how one is opened
+//! and held in [`super::sqlite`] and [`super::mysql`].
+
+mod custody;
+pub(super) mod dialect;
+mod documents;
+mod groups;
+mod plan;
+mod rows;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use sqlx::AnyPool;
+use weir_core::group::Group;
+use weir_core::ids::{GroupId, NodeId};
+use weir_core::node::Role;
+
+use super::{
+    Binding, Custody, Document, DocumentKind, Fence, GroupWrite, Reaping, Store, StoreError,
+    StoredDecision, StoredGroup,
+};
+use dialect::Dialect;
+pub(super) use rows::failed;
+
+/// Newest decisions kept of each group; older ones go in the transaction that stores a newer one.
+pub const DECISIONS_KEPT: u32 = 1_000;
+
+/// The right to use a database, and where that lies.
+#[async_trait]
+pub(super) trait Hold: Send + Sync + 'static {
+    /// As [`Custody::place`].
+    async fn place(&self, readers: &AnyPool) -> Result<String, StoreError>;
+
+    /// Whether this process may write. [`StoreError::Unavailable`] while it does not know that it is the only one.
+    fn check(&self) -> Result<(), StoreError>;
+
+    /// Gives the right back.
+    async fn let_go(&self);
+}
+
+/// A store in an SQL database.
+pub struct SqlStore {
+    writer: AnyPool,
+    readers: AnyPool,
+    dialect: Dialect,
+    environment: String,
+    hold: Box<dyn Hold>,
+}
+
+impl SqlStore {
+    pub(super) fn new(
+        (writer, readers): (AnyPool, AnyPool),
+        dialect: Dialect,
+        environment: String,
+        hold: Box<dyn Hold>,
+    ) -> Self {
+        Self {
+            writer,
+            readers,
+            dialect,
+            environment,
+            hold,
+        }
+    }
+
+    /// Ends what goes on and closes every connection; later calls fail.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+        self.hold.let_go().await;
+    }
+
+    fn writer(&self) -> Result<&AnyPool, StoreError> {
+        self.hold.check().map(|()| &self.writer)
+    }
+
+    fn writing(&self) -> Result<(&AnyPool, Dialect), StoreError> {
+        Ok((self.writer()?, self.dialect))
+    }
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        let doing = "testing whether it can be written";
+        let transaction = self.dialect.begin(self.writer()?).await;
+        let transaction = transaction.map_err(failed(doing))?;
+        transaction.rollback().await.map_err(failed(doing))
+    }
+
+    async fn environment(&self) -> Result<String, StoreError> {
+        Ok(self.environment.clone())
+    }
+
+    async fn create_document(&self, document: &Document) -> Result<(), StoreError> {
+        documents::create(self.writer()?, document).await
+    }
+
+    async fn replace_document(&self, document: &Document) -> Result<bool, StoreError> {
+        documents::replace(self.writer()?, document).await
+    }
+
+    async fn document(
+        &self,
+        kind: DocumentKind,
+        name: &str,
+    ) -> Result<Option<Document>, StoreError> {
+        documents::read(&self.readers, kind, name).await
+    }
+
+    async fn document_names(&self, kind: DocumentKind) -> Result<Vec<String>, StoreError> {
+        documents::names(&self.readers, kind).await
+    }
+
+    async fn delete_document(&self, kind: DocumentKind, name: &str) -> Result<bool, StoreError> {
+        documents::delete(self.writer()?, kind, name).await
+    }
+
+    async fn create_group(&self, group: &Group) -> Result<Group, StoreError> {
+        groups::create(self.writing()?, group).await
+    }
+
+    async fn groups(&self) -> Result<Vec<StoredGroup>, StoreError> {
+        groups::all(&self.readers).await
+    }
+
+    async fn delete_group(&self, group: GroupId, fence: Fence) -> Result<(), StoreError> {
+        groups::delete(self.writer()?, group, fence).await
+    }
+
+    async fn take_group(&self, group: GroupId, holder: &str) -> Result<Fence, StoreError> {
+        groups::take(self.writing()?, group, holder).await
+    }
+
+    async fn save_plan(
+        &self,
+        group: GroupId,
+        fence: Fence,
+        write: &GroupWrite<'_>,
+    ) -> Result<(), StoreError> {
+        plan::save(self.writing()?, group, fence, write).await
+    }
+
+    async fn decisions(
+        &self,
+        group: GroupId,
+        limit: u32,
+    ) -> Result<Vec<StoredDecision>, StoreError> {
+        plan::decisions(&self.readers, group, limit).await
+    }
+
+    async fn thresholds(&self) -> Result<Vec<(Role, u32)>, StoreError> {
+        documents::thresholds(&self.readers).await
+    }
+
+    async fn set_threshold(&self, role: Role, percent: u32) -> Result<(), StoreError> {
+        documents::set_threshold(self.writing()?, role, percent).await
+    }
+}
+
+#[async_trait]
+impl Custody for SqlStore {
+    async fn place(&self) -> Result<String, StoreError> {
+        self.hold.place(&self.readers).await
+    }
+
+    async fn binding(&self) -> Result<Option<Binding>, StoreError> {
+        custody::binding(&self.readers).await
+    }
+
+    async fn bind(
+        &self,
+        binding: &Binding,
+        replacing: Option<&Binding>,
+        ours: &[NodeId],
+    ) -> Result<(), StoreError> {
+        custody::bind(self.writing()?, binding, replacing, ours).await
+    }
+
+    async fn once_on_record(&self, ids: &[NodeId]) -> Result<BTreeSet<NodeId>, StoreError> {
+        custody::once_on_record(&self.readers, ids).await
+    }
+
+    async fn record_reaping(&self, reaping: &Reaping) -> Result<(), StoreError> {
+        custody::record_reaping(self.writing()?, reaping).await
+    }
+
+    async fn reapings(&self, limit: u32) -> Result<Vec<Reaping>, StoreError> {
+        custody::reapings(&self.readers, limit).await
+    }
+}
