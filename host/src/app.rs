@@ -1,6 +1,8 @@
 //! The server put together: the only place that names concrete adapters.
 
 mod adapters;
+mod clouds;
+mod doctor;
 mod settings;
 
 use std::net::SocketAddr;
@@ -13,22 +15,25 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use weir_cloud::CloudController;
-use weir_cloud::clock::SharedClock;
+use weir_cloud::clock::{SharedClock, SystemClock};
 use weir_cloud::simulated::SimulatedCloud;
 use weir_core::units::DurationMs;
 
 use crate::config::Config;
 use crate::config::auth::{self, Origin};
+use crate::config::cloud::Provider;
 use crate::fleet::{Fleet, Parts};
 use crate::http::settings::HttpSettings;
 use crate::http::{AppParts, AppState};
-use crate::nodes::NodeLink;
+use crate::nodes::{NodeLink, TcpLink};
 use crate::policy::PolicyRegistry;
 use crate::shutdown::Shutdown;
 use crate::simulation::Simulation;
 use crate::store::Store;
 
 pub use adapters::{open_policies, open_store, simulated_clock, simulated_cloud};
+pub use clouds::{Clouds, Ec2Provider, Ec2Wanted, Finding};
+pub use doctor::examine;
 
 /// What lies outside the server. Tests and the demo bring their own.
 pub struct Outside {
@@ -47,12 +52,23 @@ pub struct Outside {
 }
 
 impl Outside {
+    /// As the settings want it, in a program that has the simulated cloud only.
+    ///
+    /// # Errors
+    /// As [`Outside::with_clouds`].
+    pub async fn from_config(config: &Config) -> anyhow::Result<Self> {
+        Self::with_clouds(config, &Clouds::default()).await
+    }
+
     /// As the settings want it.
     ///
     /// # Errors
-    /// Whatever the adapters say, with what to mend.
-    pub async fn from_config(config: &Config) -> anyhow::Result<Self> {
+    /// Whatever the adapters say, with what to mend; the settings name a cloud that is not among `clouds`.
+    pub async fn with_clouds(config: &Config, clouds: &Clouds) -> anyhow::Result<Self> {
         config.servable()?;
+        if config.cloud.provider == Provider::Ec2 {
+            return Self::on_ec2(config, clouds).await;
+        }
         let store = open_store(config).await?;
         let clock = simulated_clock(config, store.as_ref()).await?;
         let password = auth::cluster_password(config)?;
@@ -65,6 +81,24 @@ impl Outside {
             link: simulated.clone(),
             simulated: Some(simulated),
             policies,
+        })
+    }
+
+    async fn on_ec2(config: &Config, clouds: &Clouds) -> anyhow::Result<Self> {
+        let ec2 = clouds.ec2()?;
+        let store = open_store(config).await?;
+        let clock: SharedClock = Arc::new(SystemClock);
+        let environment = store.environment().await?;
+        let wanted = clouds::ec2_wanted(config, environment, clock.clone())?;
+        Ok(Self {
+            cloud: ec2.open(wanted).await?,
+            policies: open_policies(config).await?,
+            clock,
+            store,
+            link: Arc::new(TcpLink {
+                port: config.fleet.node_http_port,
+            }),
+            simulated: None,
         })
     }
 }

@@ -6,12 +6,15 @@
     reason = "this is the command line"
 )]
 
+#[cfg(feature = "ec2")]
+mod ec2;
+
 use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
-use weir::app::{App, Outside};
-use weir::cli::{Cli, Command, PropertiesCommand, ServeArgs, check_properties};
+use weir::app::{App, Clouds, Outside, examine};
+use weir::cli::{Cli, Command, DoctorArgs, PropertiesCommand, ServeArgs, check_properties};
 use weir::config;
 use weir::shutdown::{Reloads, Shutdown};
 use weir::telemetry::{Telemetry, chain};
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
     }
     let done = match Cli::parse().command {
         Command::Serve(args) => on_runtime(serve(args)),
+        Command::Doctor(args) => on_runtime(doctor(args)),
         Command::Demo(args) => on_runtime(weir::demo::command(args)),
         Command::Properties(PropertiesCommand::Check(args)) => {
             check_properties(&args, &mut io::stdout().lock()).map_err(Into::into)
@@ -45,6 +49,32 @@ fn on_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::R
         .block_on(work)
 }
 
+/// What this program was built with.
+fn clouds() -> Clouds {
+    #[cfg(feature = "ec2")]
+    let ec2 = Some(ec2::provider());
+    #[cfg(not(feature = "ec2"))]
+    let ec2 = None;
+    Clouds { ec2 }
+}
+
+async fn doctor(args: DoctorArgs) -> anyhow::Result<ExitCode> {
+    let mut sick = false;
+    for finding in examine(&args.serve.sources(), &args.images(), &clouds()).await {
+        let (word, text) = match &finding.result {
+            Ok(text) => ("ok  ", text),
+            Err(text) => ("FAIL", text),
+        };
+        sick |= finding.result.is_err();
+        println!("{word} {}: {text}", finding.what);
+    }
+    Ok(if sick {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
 async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     if args.print_config {
         print!("{}", config::load(&args.sources())?.to_toml());
@@ -59,7 +89,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::on_signals()?;
     let mut reloads = Reloads::on_signal()?;
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
-    let outside = Outside::from_config(&config).await?;
+    let outside = Outside::with_clouds(&config, &clouds()).await?;
     let app = App::start(&config, outside, metrics, shutdown.clone()).await?;
     tracing::info!(url = %app.base_url, "ready; the API is below /streammanager/api/3.1 and /streammanager/api/4.0, its description at /openapi.json");
     loop {

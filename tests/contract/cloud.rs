@@ -1,4 +1,4 @@
-//! What every cloud promises, told once: the reconciler relies on nothing else.
+//! The clouds that need nothing real, told what every cloud promises; EC2 is told it in `host/ec2/tests/`.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
@@ -7,16 +7,14 @@ use std::sync::Arc;
 use weir_cloud::clock::{Clock, ManualClock};
 use weir_cloud::scripted::{CallFault, LaunchFault, ListingFault, ScriptedCloud};
 use weir_cloud::simulated::{BootTime, SimulatedCloud, SimulatedSettings};
-use weir_cloud::{CloudController, CloudError, InstanceState, LaunchRequest};
-use weir_core::ids::NodeId;
-use weir_core::node::Role;
+use weir_cloud::{CloudController, CloudError, InstanceState};
 use weir_core::units::{DurationMs, UtcMs};
+use weir_tests::cloud_story::{
+    Stage, instances_differ, life_of_an_instance, request, wrong_requests_are_refused,
+};
 
-/// A cloud under test and how its time is made to pass.
-struct Stage {
-    cloud: Arc<dyn CloudController>,
-    clock: ManualClock,
-}
+/// The simulated cloud takes any.
+const IMAGE: &str = "image";
 
 fn simulated() -> Stage {
     let clock = ManualClock::at(UtcMs(1_700_000_000_000));
@@ -26,7 +24,11 @@ fn simulated() -> Stage {
         ..SimulatedSettings::default()
     };
     let cloud = SimulatedCloud::new(settings, Arc::new(clock.clone())).unwrap();
-    Stage { cloud, clock }
+    Stage {
+        cloud,
+        clock,
+        image: IMAGE,
+    }
 }
 
 /// The scripted cloud without a script must keep the promises of the one inside.
@@ -36,99 +38,9 @@ fn scripted() -> (Stage, Arc<ScriptedCloud>) {
     let stage = Stage {
         cloud: Arc::clone(&scripted) as Arc<dyn CloudController>,
         clock: stage.clock,
+        image: IMAGE,
     };
     (stage, scripted)
-}
-
-async fn request(cloud: &Arc<dyn CloudController>, id: &str) -> LaunchRequest {
-    let location = cloud.locations().await.unwrap().remove(0);
-    LaunchRequest {
-        id: NodeId::from(id),
-        role: Role::Edge,
-        region: location.region,
-        zone: location.zone,
-        instance_type: "t2.medium".into(),
-        image: "image".to_owned(),
-        capacity: 100,
-        tags: vec![("environment".to_owned(), "test".to_owned())],
-        properties: Vec::new(),
-    }
-}
-
-async fn life_of_an_instance(stage: Stage) {
-    let Stage { cloud, clock } = stage;
-    let request = request(&cloud, "node-a-1").await;
-    let (region, id) = (&request.region, &request.id);
-    assert_eq!(cloud.describe(region, id).await, Ok(None));
-    assert_eq!(cloud.terminate(region, id).await, Ok(()));
-    let account = cloud.account().await.unwrap();
-    assert_eq!(cloud.account().await.as_ref(), Ok(&account));
-    assert!(!account.is_empty());
-
-    let launched = cloud.launch(&request).await.unwrap();
-    assert_eq!(launched.id.as_ref(), Some(id));
-    assert_eq!(launched.zone, request.zone);
-    assert_eq!(launched.state, InstanceState::Pending);
-    let repeated = cloud.launch(&request).await.unwrap();
-    assert_eq!(repeated.platform_id, launched.platform_id);
-    assert_eq!(cloud.list_owned().await.unwrap().len(), 1);
-
-    clock.advance(DurationMs(10_000));
-    let running = cloud.describe(region, id).await.unwrap().unwrap();
-    assert_eq!(running.state, InstanceState::Running);
-    assert!(running.address.is_some() && running.private_address.is_some());
-    assert_eq!(running.platform_id, launched.platform_id);
-
-    cloud.terminate(region, id).await.unwrap();
-    cloud.terminate(region, id).await.unwrap();
-    let ending = cloud.describe(region, id).await.unwrap().unwrap();
-    assert_eq!(ending.state, InstanceState::Ending);
-    clock.advance(DurationMs(10_000));
-    let ended = cloud.describe(region, id).await.unwrap();
-    assert!(ended.is_none_or(|instance| instance.state == InstanceState::Ended));
-    assert!(cloud.list_owned().await.unwrap().is_empty());
-    assert_eq!(cloud.terminate(region, id).await, Ok(()));
-}
-
-async fn instances_differ(stage: Stage) {
-    let Stage { cloud, clock } = stage;
-    for id in ["node-a-1", "node-a-2", "node-a-3"] {
-        cloud.launch(&request(&cloud, id).await).await.unwrap();
-    }
-    clock.advance(DurationMs(10_000));
-    let listed = cloud.list_owned().await.unwrap();
-    let mut addresses: Vec<_> = listed
-        .iter()
-        .flat_map(|instance| [instance.address.clone(), instance.private_address.clone()])
-        .collect();
-    addresses.sort();
-    addresses.dedup();
-    assert_eq!(addresses.len(), 6);
-}
-
-async fn wrong_requests_are_refused(stage: Stage) {
-    let Stage { cloud, .. } = stage;
-    let good = request(&cloud, "node-a-1").await;
-    let elsewhere = LaunchRequest {
-        zone: "atlantis-1a".into(),
-        ..good.clone()
-    };
-    let refused = cloud.launch(&elsewhere).await;
-    assert!(
-        matches!(refused, Err(CloudError::Refused { .. })),
-        "{refused:?}"
-    );
-    cloud.launch(&good).await.unwrap();
-    let changed = LaunchRequest {
-        capacity: 7,
-        ..good
-    };
-    let refused = cloud.launch(&changed).await;
-    assert!(
-        matches!(refused, Err(CloudError::Refused { .. })),
-        "{refused:?}"
-    );
-    assert_eq!(cloud.list_owned().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -154,9 +66,9 @@ async fn full_zone_refuses_and_another_takes_the_instance() {
     };
     let cloud = SimulatedCloud::new(settings, Arc::new(clock)).unwrap();
     let seam: Arc<dyn CloudController> = Arc::clone(&cloud) as _;
-    let first = request(&seam, "node-a-1").await;
+    let first = request(&seam, IMAGE, "node-a-1").await;
     cloud.launch(&first).await.unwrap();
-    let second = request(&seam, "node-a-2").await;
+    let second = request(&seam, IMAGE, "node-a-2").await;
     let full = CloudError::NoCapacity {
         zone: second.zone.clone(),
         instance_type: second.instance_type.clone(),
@@ -173,7 +85,7 @@ async fn full_zone_refuses_and_another_takes_the_instance() {
 #[tokio::test]
 async fn scripted_launches_fail_as_told_and_once() {
     let (Stage { cloud, .. }, script) = scripted();
-    let request = request(&cloud, "node-a-1").await;
+    let request = request(&cloud, IMAGE, "node-a-1").await;
     let elsewhere = Some("atlantis-1a".into());
     script.fail_next_launch(elsewhere, LaunchFault::NoCapacity);
     let zone = Some(request.zone.clone());
@@ -210,7 +122,7 @@ async fn scripted_launches_fail_as_told_and_once() {
 #[tokio::test]
 async fn scripted_listings_lie_as_told() {
     let (Stage { cloud, .. }, script) = scripted();
-    let request = request(&cloud, "node-a-1").await;
+    let request = request(&cloud, IMAGE, "node-a-1").await;
     cloud.launch(&request).await.unwrap();
     script.fail_next_listing(ListingFault::Empty);
     script.fail_next_listing(ListingFault::Omits([request.id.clone()].into()));
@@ -231,7 +143,7 @@ async fn scripted_listings_lie_as_told() {
 
 #[tokio::test]
 async fn scripted_delay_passes_on_the_clock() {
-    let (Stage { cloud, clock }, script) = scripted();
+    let (Stage { cloud, clock, .. }, script) = scripted();
     script.delay_calls(DurationMs(5_000));
     let call = tokio::spawn(async move { cloud.list_owned().await });
     while clock.sleepers() == 0 {

@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod clients;
+pub mod cloud_story;
 pub mod cloudlet;
 pub mod ec2_api;
 pub mod ec2_proxy;

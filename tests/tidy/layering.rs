@@ -11,7 +11,7 @@ struct Layer {
 }
 
 /// The starting point (`app`, `main`, `cli`, `demo`) wires everything together and is bound by nothing here.
-const LAYERS: [Layer; 10] = [
+const LAYERS: [Layer; 11] = [
     Layer {
         folder: "host/src/config",
         may_use: &["crate::config", "crate::secret"],
@@ -72,6 +72,10 @@ const LAYERS: [Layer; 10] = [
     Layer {
         folder: "host/src/shutdown.rs",
         may_use: &["crate::shutdown"],
+    },
+    Layer {
+        folder: "host/ec2/src",
+        may_use: &["crate", "weir_cloud"],
     },
     Layer {
         folder: "host/cloud/src",

@@ -56,6 +56,14 @@ fn the_cloud_knows_neither_server_nor_store_nor_engine() {
 }
 
 #[test]
+fn ec2_knows_the_seam_and_not_the_server() {
+    let mend = "weir-ec2 implements weir-cloud's trait; settings reach it through host/src/ec2.rs";
+    never("host/ec2/Cargo.toml", &["weir", "sqlx", "wasmtime"], mend);
+    let mend = "only the program is built with the AWS SDK: tests and benches need none of it";
+    never("tests/Cargo.toml", &["weir-ec2", "aws-sdk-ec2"], mend);
+}
+
+#[test]
 fn guests_depend_on_little() {
     let allowed = ["tinyjson", "weir-policy-kit", "wit-bindgen"];
     let mend = "a guest is small and imports nothing: write it, or put it into policies/kit";

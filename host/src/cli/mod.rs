@@ -1,6 +1,7 @@
 //! The command line: what there is, said so that `--help` teaches it.
 
 mod demo;
+mod doctor;
 mod properties;
 mod serve;
 
@@ -9,6 +10,7 @@ use std::ffi::OsString;
 use clap::{Args, Parser, Subcommand};
 
 pub use demo::DemoArgs;
+pub use doctor::DoctorArgs;
 pub use properties::{CheckArgs, PropertiesCommand, check_properties};
 pub use serve::ServeArgs;
 
@@ -26,6 +28,7 @@ Examples:
   weir demo                         see it work: a simulated cloud with an audience in fast motion
   weir serve                        a server on 127.0.0.1:5080, simulated cloud, data in ./weir-data
   weir serve --print-config         every setting, its value and where that came from
+  weir doctor                       is everything there that the settings name?
   weir properties check FILE        what each key of a red5-web.properties becomes";
 
 /// What to do.
@@ -33,6 +36,8 @@ Examples:
 pub enum Command {
     /// Run the server
     Serve(ServeArgs),
+    /// Look whether everything that the server needs is there; one line each, with the mend
+    Doctor(DoctorArgs),
     /// Show it at work: temporary store, simulated cloud, an audience in fast motion
     Demo(DemoArgs),
     /// Work with the settings file of the server that this one replaces

@@ -117,3 +117,18 @@ fn properties_check_answers_by_its_exit_code() {
     let code = check_properties(&args, &mut Vec::new()).unwrap();
     assert!(code != ExitCode::SUCCESS);
 }
+
+#[test]
+fn doctor_takes_settings_as_serve_does_and_images_of_its_own() {
+    let line = "weir doctor --provider ec2 --image a --image b --instance-type t3.micro";
+    let Command::Doctor(args) = parse(line).unwrap() else {
+        panic!("not doctor");
+    };
+    assert_eq!(args.serve.sources().flags[0].key, "cloud.provider");
+    let images = args.images();
+    let images: Vec<_> = images
+        .iter()
+        .map(|(image, kind)| (image.as_str(), kind.as_str()))
+        .collect();
+    assert_eq!(images, [("a", "t3.micro"), ("b", "t3.micro")]);
+}

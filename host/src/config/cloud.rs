@@ -58,12 +58,11 @@ impl Provider {
         }
     }
 
-    /// This release can run on it.
+    /// This release can run on it; on EC2 only a program that was built with it.
     pub fn is_available(self) -> bool {
         match self {
-            Provider::Simulated => true,
-            Provider::Ec2
-            | Provider::Local
+            Provider::Simulated | Provider::Ec2 => true,
+            Provider::Local
             | Provider::Managed
             | Provider::Azure
             | Provider::Google
@@ -119,7 +118,7 @@ impl Default for SimulatedConfig {
     }
 }
 
-/// Amazon EC2. Read and checked by this release; run by a later one.
+/// Amazon EC2. What is named here is looked up by its name; `weir doctor` says whether it is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ec2Config {
@@ -198,6 +197,10 @@ impl CloudConfig {
                 "must name the VPC (its Name tag), or set cloud.ec2.default_vpc = true",
             );
         }
+        if self.provider == Provider::Ec2 && self.ec2.security_group.is_empty() {
+            let mend = "must name the security group that instances get";
+            check.refuse("ec2.security_group", "\"\"", mend);
+        }
     }
 
     pub(super) fn servable(&self, check: &mut Check) {
@@ -205,8 +208,8 @@ impl CloudConfig {
             check.refuse(
                 "provider",
                 self.provider.as_str(),
-                "this release runs on the simulated cloud only; choose it with --provider simulated (or \
-                 WEIR_CLOUD__PROVIDER=simulated)",
+                "this release runs on ec2 and on the simulated cloud; choose one with --provider ec2 or --provider simulated \
+                 (or WEIR_CLOUD__PROVIDER)",
             );
         }
     }

@@ -1,0 +1,104 @@
+//! Clouds that a program was built with beside the simulated one. The library knows none of them: `main.rs` hands them
+//! in, so that nothing else is compiled or linked with a cloud's SDK.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use async_trait::async_trait;
+use weir_cloud::CloudController;
+use weir_cloud::clock::SharedClock;
+use weir_core::ids::InstanceType;
+
+use crate::config::auth::{self, NodeAuth};
+use crate::config::cloud::{Ec2Config, Provider};
+use crate::config::{Config, Secret};
+
+/// Clouds of this program.
+#[derive(Clone, Default)]
+pub struct Clouds {
+    /// Amazon EC2.
+    pub ec2: Option<Arc<dyn Ec2Provider>>,
+}
+
+/// What EC2 is opened with.
+pub struct Ec2Wanted {
+    /// The settings.
+    pub settings: Ec2Config,
+    /// Id of the store's environment.
+    pub environment: String,
+    /// Where nodes report to, no slash at the end.
+    pub manager_url: String,
+    /// Nodes sign with keys derived from it; `None`: they do not sign.
+    pub cluster_password: Option<Secret>,
+    /// Time.
+    pub clock: SharedClock,
+}
+
+/// One thing that `weir doctor` looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub what: String,
+    /// What was found, or what is wrong and the mend.
+    pub result: Result<String, String>,
+}
+
+/// Opens EC2; implemented beside `main.rs`.
+#[async_trait]
+pub trait Ec2Provider: Send + Sync + 'static {
+    /// The cloud.
+    ///
+    /// # Errors
+    /// It cannot be used as the settings are; the text names the setting and the mend.
+    async fn open(&self, wanted: Ec2Wanted) -> anyhow::Result<Arc<dyn CloudController>>;
+
+    /// Looks whether all that launches need is there, for images with the type they are launched on. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Ec2Provider::open`].
+    async fn examine(
+        &self,
+        wanted: Ec2Wanted,
+        images: &[(String, InstanceType)],
+    ) -> anyhow::Result<Vec<Finding>>;
+}
+
+impl Clouds {
+    /// EC2 as it was built in.
+    ///
+    /// # Errors
+    /// It was not; the text says how to get it.
+    pub(crate) fn ec2(&self) -> anyhow::Result<&dyn Ec2Provider> {
+        self.ec2.as_deref().context(
+            "cloud.provider = ec2, but this program was built without EC2: build it with cargo build --release (without \
+             --no-default-features), or choose another cloud with --provider simulated",
+        )
+    }
+}
+
+/// What the settings say of EC2.
+///
+/// # Errors
+/// The cluster password cannot be read or made.
+pub(crate) fn ec2_wanted(
+    config: &Config,
+    environment: String,
+    clock: SharedClock,
+) -> anyhow::Result<Ec2Wanted> {
+    debug_assert_eq!(config.cloud.provider, Provider::Ec2);
+    let manager_url = config.server.public_url(config.server.listen);
+    if config.server.public_url.is_empty() {
+        tracing::warn!(url = %manager_url, "server.public_url is not set: nodes on EC2 are told this address, which they can hardly reach");
+    }
+    let password = match config.auth.nodes {
+        NodeAuth::Hmac => Some(auth::cluster_password(config)?.secret),
+        NodeAuth::Digest | NodeAuth::Open => None,
+    };
+    Ok(Ec2Wanted {
+        settings: config.cloud.ec2.clone(),
+        environment,
+        manager_url,
+        cluster_password: password,
+        clock,
+    })
+}
