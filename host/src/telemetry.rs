@@ -169,10 +169,16 @@ pub struct Chain<'a>(&'a (dyn Error + 'a));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
+        let mut said = self.0.to_string();
+        f.write_str(&said)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
-            write!(f, ": {error}")?;
+            let text = error.to_string();
+            // Some libraries tell of the cause in their own words already.
+            if !said.ends_with(&text) {
+                write!(f, ": {text}")?;
+            }
+            said = text;
             cause = error.source();
         }
         Ok(())
@@ -245,6 +251,12 @@ mod tests {
         assert_eq!(
             chain(&outer).to_string(),
             "the store failed while storing a plan: group was changed by somebody else meanwhile"
+        );
+        let inner = std::io::Error::other("no room");
+        let outer = sqlx::Error::Io(inner);
+        assert_eq!(
+            chain(&outer).to_string(),
+            "error communicating with database: no room"
         );
     }
 }

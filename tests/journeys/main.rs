@@ -8,6 +8,7 @@
 
 mod bounds;
 mod crash;
+mod database;
 mod flood;
 #[path = "../sandbox/guests.rs"]
 mod guests;

@@ -3,10 +3,11 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -79,6 +80,7 @@ impl MariaDb {
             .arg(format!("--port={}", self.port))
             .arg(format!("--datadir={}", path("data")))
             .arg(format!("--socket={}", path("socket")))
+            .arg(format!("--pid-file={}", path("pid")))
             .arg(format!("--log-error={}", path("log")));
         as_nobody(&mut command);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
@@ -102,6 +104,22 @@ impl MariaDb {
         child.wait().unwrap();
     }
 
+    /// Lets it stand still: connections stay, nothing is answered.
+    pub fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = std::fs::read_to_string(self.folder.path().join("pid")).unwrap();
+        let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
     /// Makes an empty database and answers its address.
     pub async fn database(&mut self) -> String {
         self.made += 1;
@@ -116,22 +134,16 @@ impl MariaDb {
         format!("mysql://weir:{escaped}@127.0.0.1:{}/{name}", self.port)
     }
 
-    /// Has the server's owner say something.
-    pub async fn root_says(&self, statement: &str) {
+    /// Has the server's owner say something; it lasts as long as the connection.
+    pub async fn root_says(&self, statement: &str) -> MySqlConnection {
         let mut root = MySqlConnection::connect(&self.root()).await.unwrap();
-        root.execute(AssertSqlSafe(statement.to_owned()))
-            .await
-            .unwrap();
-        root.close().await.unwrap();
+        let said = root.execute(AssertSqlSafe(statement.to_owned())).await;
+        said.unwrap();
+        root
     }
 
     fn root(&self) -> String {
         format!("mysql://root@127.0.0.1:{}/mysql", self.port)
-    }
-
-    /// The file of its log.
-    pub fn log(&self) -> PathBuf {
-        self.folder.path().join("log")
     }
 }
 

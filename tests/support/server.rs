@@ -7,13 +7,14 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::runtime::{Builder, Runtime};
 use weir::app::{App, Outside};
 use weir::config::Config;
+use weir::config::store::StoreTarget;
 use weir::fleet::status::{GroupStatus, NodeStatus};
 use weir::fleet::{Fleet, GroupHandle};
 use weir::policy::PolicyRegistry;
 use weir::shutdown::Shutdown;
 use weir::store::faulty::FaultyStore;
 use weir::store::sql::SqlStore;
-use weir::store::sqlite;
+use weir::store::{mysql, sqlite};
 use weir_cloud::clock::{Clock, PacedClock};
 use weir_cloud::scripted::ScriptedCloud;
 use weir_cloud::simulated::SimulatedCloud;
@@ -38,6 +39,18 @@ struct Process {
     app: App,
     store: Arc<SqlStore>,
     faults: Arc<FaultyStore>,
+}
+
+/// The store that the settings name. Who opened it can close it.
+async fn open_store(config: &Config) -> anyhow::Result<SqlStore> {
+    match config.store.target(&config.server.data_dir) {
+        Some(StoreTarget::Sqlite(path)) => Ok(sqlite::open(&path).await?),
+        Some(StoreTarget::MySql) => {
+            let patience = DurationMs(config.store.wait_ms);
+            Ok(mysql::open(config.store.url.reveal(), patience).await?)
+        }
+        Some(StoreTarget::Postgres) | None => anyhow::bail!("no store: {}", config.store.url),
+    }
 }
 
 /// A server under test, with the world around it. End it with [`TestServer::finish`].
@@ -98,11 +111,10 @@ impl TestServer {
             .enable_all()
             .build()
             .unwrap();
-        let path = self.config.server.data_dir.join("weir.db");
         let (config, cloud, clock) = (self.config.clone(), self.script.clone(), self.clock.clone());
         let (simulated, policies) = (self.cloud.clone(), self.policies.clone());
         let starting = runtime.spawn(async move {
-            let store = Arc::new(sqlite::open(&path).await?);
+            let store = Arc::new(open_store(&config).await?);
             let faults = Arc::new(FaultyStore::new(store.clone()));
             let outside = Outside {
                 clock,

@@ -30,7 +30,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
 
-    /// What survives a restart: sqlite:PATH, or sqlite: for the file in the data folder (store.url)
+    /// What survives a restart: sqlite:PATH, sqlite: for the file in the data folder, or mysql://USER:PASSWORD@HOST:PORT/DATABASE
+    /// (store.url)
     #[arg(long, value_name = "URL")]
     pub store: Option<String>,
 

@@ -1,10 +1,6 @@
 //! What every store promises. Each story gets a fresh, empty store.
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
-#![expect(
-    clippy::print_stdout,
-    reason = "stories that are told together say which is told"
-)]
 
 mod custody;
 mod documents;

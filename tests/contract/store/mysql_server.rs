@@ -119,6 +119,52 @@ async fn everything_survives_a_kill_of_the_server() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_answer_is_given_up() {
+    let mut server = MariaDb::start().await;
+    let url = server.database().await;
+    let store = mysql::open(&url, AT_ONCE).await.unwrap();
+    let (group, fence) = with_group(&store).await;
+    let before = stored(&store, group.id).await;
+    server.pause();
+    let given_up = store.groups().await;
+    assert!(
+        matches!(given_up, Err(StoreError::Unavailable { .. })),
+        "{given_up:?}"
+    );
+    server.go_on();
+    back(&store).await;
+    assert_eq!(stored(&store, group.id).await, before);
+    let node = node(1, "node-1");
+    store
+        .save_plan(group.id, fence, &nodes(&[&node]))
+        .await
+        .unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_table_that_somebody_keeps_locked_is_given_up() {
+    let mut server = MariaDb::start().await;
+    let store = mysql::open(&server.database().await, AT_ONCE)
+        .await
+        .unwrap();
+    let (group, fence) = with_group(&store).await;
+    let node = node(1, "node-1");
+    let lock = "LOCK TABLES cluster1.node WRITE";
+    let somebody = server.root_says(lock).await;
+    let given_up = store.save_plan(group.id, fence, &nodes(&[&node])).await;
+    let text = format!("{:#}", anyhow::Error::from(given_up.unwrap_err()));
+    assert!(text.contains("waiting for the database"), "{text}");
+    drop(somebody);
+    assert!(stored(&store, group.id).await.nodes.is_empty());
+    store
+        .save_plan(group.id, fence, &nodes(&[&node]))
+        .await
+        .unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
 async fn whoever_lost_the_database_to_another_writes_nothing() {
     let mut server = MariaDb::start().await;
     let url = server.database().await;

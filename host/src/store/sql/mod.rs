@@ -9,6 +9,7 @@ mod plan;
 mod rows;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::AnyPool;
@@ -80,13 +81,30 @@ impl SqlStore {
     }
 }
 
+/// A database that does not answer at all is given up after so long: whoever waits for it has better things to do.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// The verb's answer, or [`StoreError::Unavailable`] when none comes. What came of a write is not known then.
+async fn within<T>(verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let given_up = |error| StoreError::Unavailable {
+        doing: "waiting for the database",
+        source: Box::new(error),
+    };
+    tokio::time::timeout(LONGEST, verb)
+        .await
+        .map_err(given_up)?
+}
+
 #[async_trait]
 impl Store for SqlStore {
     async fn ping(&self) -> Result<(), StoreError> {
         let doing = "testing whether it can be written";
-        let transaction = self.dialect.begin(self.writer()?).await;
-        let transaction = transaction.map_err(failed(doing))?;
-        transaction.rollback().await.map_err(failed(doing))
+        within(async {
+            let transaction = self.dialect.begin(self.writer()?).await;
+            let transaction = transaction.map_err(failed(doing))?;
+            transaction.rollback().await.map_err(failed(doing))
+        })
+        .await
     }
 
     async fn environment(&self) -> Result<String, StoreError> {
@@ -94,11 +112,11 @@ impl Store for SqlStore {
     }
 
     async fn create_document(&self, document: &Document) -> Result<(), StoreError> {
-        documents::create(self.writer()?, document).await
+        within(documents::create(self.writer()?, document)).await
     }
 
     async fn replace_document(&self, document: &Document) -> Result<bool, StoreError> {
-        documents::replace(self.writer()?, document).await
+        within(documents::replace(self.writer()?, document)).await
     }
 
     async fn document(
@@ -106,31 +124,31 @@ impl Store for SqlStore {
         kind: DocumentKind,
         name: &str,
     ) -> Result<Option<Document>, StoreError> {
-        documents::read(&self.readers, kind, name).await
+        within(documents::read(&self.readers, kind, name)).await
     }
 
     async fn document_names(&self, kind: DocumentKind) -> Result<Vec<String>, StoreError> {
-        documents::names(&self.readers, kind).await
+        within(documents::names(&self.readers, kind)).await
     }
 
     async fn delete_document(&self, kind: DocumentKind, name: &str) -> Result<bool, StoreError> {
-        documents::delete(self.writer()?, kind, name).await
+        within(documents::delete(self.writer()?, kind, name)).await
     }
 
     async fn create_group(&self, group: &Group) -> Result<Group, StoreError> {
-        groups::create(self.writing()?, group).await
+        within(groups::create(self.writing()?, group)).await
     }
 
     async fn groups(&self) -> Result<Vec<StoredGroup>, StoreError> {
-        groups::all(&self.readers).await
+        within(groups::all(&self.readers)).await
     }
 
     async fn delete_group(&self, group: GroupId, fence: Fence) -> Result<(), StoreError> {
-        groups::delete(self.writer()?, group, fence).await
+        within(groups::delete(self.writer()?, group, fence)).await
     }
 
     async fn take_group(&self, group: GroupId, holder: &str) -> Result<Fence, StoreError> {
-        groups::take(self.writing()?, group, holder).await
+        within(groups::take(self.writing()?, group, holder)).await
     }
 
     async fn save_plan(
@@ -139,7 +157,7 @@ impl Store for SqlStore {
         fence: Fence,
         write: &GroupWrite<'_>,
     ) -> Result<(), StoreError> {
-        plan::save(self.writing()?, group, fence, write).await
+        within(plan::save(self.writing()?, group, fence, write)).await
     }
 
     async fn decisions(
@@ -147,26 +165,26 @@ impl Store for SqlStore {
         group: GroupId,
         limit: u32,
     ) -> Result<Vec<StoredDecision>, StoreError> {
-        plan::decisions(&self.readers, group, limit).await
+        within(plan::decisions(&self.readers, group, limit)).await
     }
 
     async fn thresholds(&self) -> Result<Vec<(Role, u32)>, StoreError> {
-        documents::thresholds(&self.readers).await
+        within(documents::thresholds(&self.readers)).await
     }
 
     async fn set_threshold(&self, role: Role, percent: u32) -> Result<(), StoreError> {
-        documents::set_threshold(self.writing()?, role, percent).await
+        within(documents::set_threshold(self.writing()?, role, percent)).await
     }
 }
 
 #[async_trait]
 impl Custody for SqlStore {
     async fn place(&self) -> Result<String, StoreError> {
-        self.hold.place(&self.readers).await
+        within(self.hold.place(&self.readers)).await
     }
 
     async fn binding(&self) -> Result<Option<Binding>, StoreError> {
-        custody::binding(&self.readers).await
+        within(custody::binding(&self.readers)).await
     }
 
     async fn bind(
@@ -175,18 +193,18 @@ impl Custody for SqlStore {
         replacing: Option<&Binding>,
         ours: &[NodeId],
     ) -> Result<(), StoreError> {
-        custody::bind(self.writing()?, binding, replacing, ours).await
+        within(custody::bind(self.writing()?, binding, replacing, ours)).await
     }
 
     async fn once_on_record(&self, ids: &[NodeId]) -> Result<BTreeSet<NodeId>, StoreError> {
-        custody::once_on_record(&self.readers, ids).await
+        within(custody::once_on_record(&self.readers, ids)).await
     }
 
     async fn record_reaping(&self, reaping: &Reaping) -> Result<(), StoreError> {
-        custody::record_reaping(self.writing()?, reaping).await
+        within(custody::record_reaping(self.writing()?, reaping)).await
     }
 
     async fn reapings(&self, limit: u32) -> Result<Vec<Reaping>, StoreError> {
-        custody::reapings(&self.readers, limit).await
+        within(custody::reapings(&self.readers, limit)).await
     }
 }
