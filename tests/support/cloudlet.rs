@@ -67,16 +67,19 @@ async fn watch(watched: Watched, clock: SharedClock, look_every: DurationMs) {
     let mut ports = BTreeMap::new();
     loop {
         let instances = watched.proxy.truth(&watched.region).await;
-        let mut running = BTreeSet::new();
+        // One that was just launched may look as if it ran, and be pending at the next look: its node stays.
+        let standing = instances.iter().filter(|instance| !has_ended(instance));
+        let standing: BTreeSet<NodeId> = standing
+            .filter_map(|instance| Some(tag(instance, "identifier")?.as_str().into()))
+            .collect();
         for instance in instances
             .iter()
             .filter_map(|instance| running_one(instance, &watched.region))
         {
-            running.insert(instance.id.clone());
             watched.nodes.host_node(instance).unwrap();
         }
         for node in watched.nodes.nodes() {
-            if !running.contains(node.id()) {
+            if !standing.contains(node.id()) {
                 let region = watched.region.as_str().into();
                 // The simulated cloud refuses no end.
                 let _ = watched.nodes.terminate(&region, node.id()).await;
@@ -85,6 +88,11 @@ async fn watch(watched: Watched, clock: SharedClock, look_every: DurationMs) {
         listen(&watched.nodes, &mut ports).await;
         clock.sleep(look_every).await;
     }
+}
+
+fn has_ended(instance: &Element) -> bool {
+    let state = instance.text_at("instanceState/name");
+    matches!(state.as_str(), "shutting-down" | "terminated")
 }
 
 /// An instance that runs and says what it is.

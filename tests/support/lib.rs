@@ -18,6 +18,7 @@ pub mod far_cloud;
 pub mod logs;
 pub mod loopback;
 pub mod mariadb;
+pub mod matrix;
 pub mod mortal;
 pub mod moto;
 pub mod options;

@@ -21,14 +21,15 @@ const LOOK_EVERY: DurationMs = DurationMs(1_000);
 
 /// EC2 on loopback.
 pub struct Ec2Sky {
-    /// The cloud itself, without anything between.
-    pub moto: Moto,
+    // In this order they end: whoever asks before whoever answers.
+    /// Nodes on its instances.
+    pub cloudlet: Cloudlet,
     /// Calls can be made to fail here, and are on record.
     pub proxy: Arc<Ec2Proxy>,
     /// What the tutorial's operator made.
     pub network: TutorialNetwork,
-    /// Nodes on its instances.
-    pub cloudlet: Cloudlet,
+    /// The cloud itself, without anything between.
+    pub moto: Moto,
 }
 
 impl Ec2Sky {
@@ -59,6 +60,15 @@ impl Sky for Ec2Sky {
     async fn living(&self) -> Vec<Instance> {
         let all = self.proxy.truth(REGION).await;
         all.iter().filter_map(living).collect()
+    }
+
+    async fn launched(&self) -> Vec<String> {
+        // moto lists what has ended for ever.
+        let all = self.moto.api().instances().await;
+        let named = all
+            .iter()
+            .map(|instance| tag(instance, "identifier").unwrap_or_default());
+        named.collect()
     }
 
     fn remote(&self) -> Option<String> {

@@ -1,5 +1,5 @@
 //! A server that dies on cue, by SIGKILL, at a named point between two steps: before or after a write of the store or a
-//! call to the cloud. The seams are wrapped in a program of the tests (`mortal-weir`); the product knows nothing of it.
+//! call to the cloud. The seams are wrapped in programs of the tests ([`program`]); the product knows nothing of it.
 //!
 //! Points are known by what happens at them (`save_plan edge 4 running`), not by when: a run without a death writes the
 //! book of all points, and each of them can be named for another run.
@@ -9,6 +9,7 @@ mod ec2_sky;
 mod mortal_cloud;
 mod mortal_store;
 mod names;
+mod serve;
 mod settings;
 mod sky;
 mod stage;
@@ -21,6 +22,7 @@ pub use deaths::Deaths;
 pub use ec2_sky::Ec2Sky;
 pub use mortal_cloud::MortalCloud;
 pub use mortal_store::MortalStore;
+pub use serve::program;
 pub use sky::{SimulatedSky, Sky};
 pub use stage::{Ground, MortalStage, Program};
 

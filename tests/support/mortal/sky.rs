@@ -19,6 +19,9 @@ pub trait Sky: Send + Sync {
     /// Instances that are not on their way out, as the cloud's owner sees them.
     async fn living(&self) -> Vec<Instance>;
 
+    /// Every instance that was ever launched, by its identifier.
+    async fn launched(&self) -> Vec<String>;
+
     /// Address of the simulated cloud; none when the settings name the cloud.
     fn remote(&self) -> Option<String>;
 
@@ -64,6 +67,16 @@ impl Sky for SimulatedSky {
             !matches!(instance.state, InstanceState::Ending | InstanceState::Ended)
         });
         listed
+    }
+
+    async fn launched(&self) -> Vec<String> {
+        let launched = usize::try_from(self.cloud.counts().launched).unwrap();
+        let calls = self.script.launch_calls().into_iter();
+        let mut identifiers: Vec<String> = calls.map(|(id, _)| id.to_string()).collect();
+        // An identifier that has two instances is one too many.
+        let doubled = launched.saturating_sub(identifiers.len());
+        identifiers.extend(vec!["another one".to_owned(); doubled]);
+        identifiers
     }
 
     fn remote(&self) -> Option<String> {

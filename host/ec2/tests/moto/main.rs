@@ -6,5 +6,6 @@ mod contract;
 mod doctor;
 mod faults;
 mod launches;
+mod matrix;
 mod names;
 mod rig;
