@@ -24,12 +24,18 @@ use crate::tags;
 /// A network is looked up anew after so long: subnets come and fill.
 const NETWORK_LASTS: DurationMs = DurationMs::secs(300);
 
+/// What a region's network was when it was looked up; `None`: no such VPC.
+struct LookedUp {
+    at: UtcMs,
+    network: Option<Arc<Network>>,
+}
+
 /// Amazon EC2.
 pub struct Ec2Cloud {
     pub(crate) settings: Ec2Settings,
     pub(crate) clients: Clients,
     clock: SharedClock,
-    networks: Mutex<BTreeMap<RegionName, (UtcMs, Option<Arc<Network>>)>>,
+    networks: Mutex<BTreeMap<RegionName, LookedUp>>,
     page: Option<i32>,
 }
 
@@ -62,15 +68,18 @@ impl Ec2Cloud {
         region: &RegionName,
     ) -> Result<Option<Arc<Network>>, CloudError> {
         let now = self.clock.now();
-        if let Some((at, network)) = self.networks.lock().get(region)
-            && now.since(*at) < NETWORK_LASTS
+        if let Some(known) = self.networks.lock().get(region)
+            && now.since(known.at) < NETWORK_LASTS
         {
-            return Ok(network.clone());
+            return Ok(known.network.clone());
         }
         let found = network::find(&self.clients.of(region), &self.settings).await?;
         let found = found.map(Arc::new);
-        let mut networks = self.networks.lock();
-        networks.insert(region.clone(), (now, found.clone()));
+        let known = LookedUp {
+            at: now,
+            network: found.clone(),
+        };
+        self.networks.lock().insert(region.clone(), known);
         Ok(found)
     }
 

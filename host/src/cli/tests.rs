@@ -132,3 +132,58 @@ fn doctor_takes_settings_as_serve_does_and_images_of_its_own() {
         .collect();
     assert_eq!(images, [("a", "t3.micro"), ("b", "t3.micro")]);
 }
+
+/// A file that is handed out for running it for real.
+fn handed_out(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy");
+    std::fs::read_to_string(format!("{folder}/{name}")).unwrap()
+}
+
+#[test]
+fn the_service_and_the_container_start_what_there_is() {
+    let unit = handed_out("weir.service");
+    let line = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart="));
+    let line = line.unwrap().replace("/usr/local/bin/weir", "weir");
+    let container = handed_out("Containerfile");
+    let command = container.lines().find_map(|line| line.strip_prefix("CMD "));
+    let words: Vec<String> = serde_json::from_str(command.unwrap()).unwrap();
+    for line in [line, format!("weir {}", words.join(" "))] {
+        let Command::Serve(args) = parse(&line).unwrap() else {
+            panic!("{line} is not serve");
+        };
+        assert_eq!(
+            args.sources().config,
+            ConfigFile::Named("/etc/weir/weir.toml".into())
+        );
+    }
+}
+
+#[test]
+fn the_settings_handed_out_can_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let first_boot = handed_out("cloud-init.yaml");
+    let indented = first_boot
+        .lines()
+        .skip_while(|line| !line.ends_with("content: |"))
+        .skip(1);
+    let first_boot: String = indented
+        .map_while(|line| line.strip_prefix("      "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    for text in [handed_out("weir.toml"), first_boot] {
+        let file = folder.path().join("weir.toml");
+        std::fs::write(&file, &text).unwrap();
+        let loaded = crate::config::load_to_serve(&crate::config::Sources {
+            config: ConfigFile::Named(file),
+            properties: None,
+            environment: Vec::new(),
+            flags: Vec::new(),
+        });
+        let config = loaded
+            .unwrap_or_else(|error| panic!("{error}\n{text}"))
+            .config;
+        assert_eq!(config.cloud.ec2.security_group, "streaming-nodes");
+    }
+}
