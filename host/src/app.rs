@@ -20,7 +20,7 @@ use weir_cloud::simulated::SimulatedCloud;
 use weir_core::units::DurationMs;
 
 use crate::config::Config;
-use crate::config::auth::{self, Origin};
+use crate::config::auth::{self, NodeAuth, Origin};
 use crate::config::cloud::Provider;
 use crate::fleet::{Fleet, Parts};
 use crate::http::settings::HttpSettings;
@@ -89,7 +89,14 @@ impl Outside {
         let store = open_store(config).await?;
         let clock: SharedClock = Arc::new(SystemClock);
         let environment = store.environment().await?;
-        let wanted = clouds::ec2_wanted(config, environment, clock.clone())?;
+        if let Some(problem) = clouds::unreachable_manager(config) {
+            tracing::warn!("{problem}");
+        }
+        let password = match config.auth.nodes {
+            NodeAuth::Hmac => Some(auth::cluster_password(config)?.secret),
+            NodeAuth::Digest | NodeAuth::Open => None,
+        };
+        let wanted = clouds::ec2_wanted(config, environment, password, clock.clone());
         Ok(Self {
             cloud: ec2.open(wanted).await?,
             policies: open_policies(config).await?,

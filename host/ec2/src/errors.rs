@@ -1,8 +1,10 @@
 //! EC2's refusals and the ways a call can fail, as the kinds the reconciler branches on. The only place that knows
 //! EC2's codes.
 
+use std::error::Error;
+
 use aws_sdk_ec2::config::http::HttpResponse;
-use aws_sdk_ec2::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use weir_cloud::CloudError;
 use weir_core::ids::{InstanceType, ZoneName};
 
@@ -31,13 +33,30 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let SdkError::ServiceError(refusal) = error else {
-        return Failure::Unknown(DisplayErrorContext(error).to_string());
+        return Failure::Unknown(in_words(error));
     };
     let status = refusal.raw().status().as_u16();
     let Some(code) = refusal.err().code() else {
         return Failure::Unknown(format!("status {status} without a code"));
     };
     of_code(status, code, refusal.err().message().unwrap_or_default())
+}
+
+/// An error with its causes, for people: each once, in one line.
+fn in_words(error: &dyn Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let lines = error.to_string();
+        let lines: Vec<&str> = lines.lines().map(str::trim).collect();
+        let text = lines.join("; ");
+        // The SDK's errors often tell of their cause in their own words.
+        if !said.iter().any(|before| before.ends_with(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    said.join(": ")
 }
 
 /// What a code means. An unknown one is a refusal when the request was at fault (status 4xx), else settles nothing.
@@ -158,6 +177,16 @@ mod tests {
             let told = Failure::Unknown(format!("{code}: words"));
             assert_eq!(is(status, code), told, "{code}");
         }
+    }
+
+    #[test]
+    fn causes_are_told_once_and_in_one_line() {
+        let cause = std::io::Error::other("no credentials. Attempted:\n  Environment: not set");
+        let error = SdkError::<std::io::Error, HttpResponse>::construction_failure(cause);
+        assert_eq!(
+            in_words(&error),
+            "failed to construct request: no credentials. Attempted:; Environment: not set"
+        );
     }
 
     #[test]

@@ -9,7 +9,6 @@ use weir_cloud::CloudController;
 use weir_cloud::clock::SharedClock;
 use weir_core::ids::InstanceType;
 
-use crate::config::auth::{self, NodeAuth};
 use crate::config::cloud::{Ec2Config, Provider};
 use crate::config::{Config, Secret};
 
@@ -77,28 +76,29 @@ impl Clouds {
 }
 
 /// What the settings say of EC2.
-///
-/// # Errors
-/// The cluster password cannot be read or made.
 pub(crate) fn ec2_wanted(
     config: &Config,
     environment: String,
+    cluster_password: Option<Secret>,
     clock: SharedClock,
-) -> anyhow::Result<Ec2Wanted> {
+) -> Ec2Wanted {
     debug_assert_eq!(config.cloud.provider, Provider::Ec2);
-    let manager_url = config.server.public_url(config.server.listen);
-    if config.server.public_url.is_empty() {
-        tracing::warn!(url = %manager_url, "server.public_url is not set: nodes on EC2 are told this address, which they can hardly reach");
-    }
-    let password = match config.auth.nodes {
-        NodeAuth::Hmac => Some(auth::cluster_password(config)?.secret),
-        NodeAuth::Digest | NodeAuth::Open => None,
-    };
-    Ok(Ec2Wanted {
+    Ec2Wanted {
         settings: config.cloud.ec2.clone(),
         environment,
-        manager_url,
-        cluster_password: password,
+        manager_url: config.server.public_url(config.server.listen),
+        cluster_password,
         clock,
+    }
+}
+
+/// What to say of an address that no other machine can reach; `None`: it is one they can.
+pub(crate) fn unreachable_manager(config: &Config) -> Option<String> {
+    let told = config.server.public_url(config.server.listen);
+    config.server.public_url.is_empty().then(|| {
+        format!(
+            "server.public_url is not set, so nodes are told {told}: set it to an address of this machine that they reach, \
+             unless their image names one"
+        )
     })
 }

@@ -1,4 +1,5 @@
-//! `weir doctor`: is everything there that the settings name? Changes nothing but what opening a store changes.
+//! `weir doctor`: is everything there that the settings name? Changes nothing but what opening a store changes, and waits
+//! for nobody.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,12 +12,14 @@ use super::clouds::{self, Clouds, Finding};
 use super::{open_policies, open_store, settings};
 use crate::config::cloud::Provider;
 use crate::config::store::StoreTarget;
-use crate::config::{Config, Sources, load_to_serve};
+use crate::config::{Config, Secret, Sources, load_to_serve};
 use crate::store::{Document, DocumentKind, Store, StoreError};
 use crate::telemetry::chain;
 
 /// The environment of a store that does not exist yet: no instance can bear it.
 const NO_ENVIRONMENT: &str = "weir-doctor";
+/// Stands for the cluster password, which is made at the first start where none is set.
+const NO_PASSWORD: &str = "weir-doctor";
 
 /// Looks at settings, store, policies, port and cloud, in this order. Broken settings end it: nothing else can be said.
 pub async fn examine(
@@ -68,7 +71,9 @@ async fn store(config: &Config) -> (Result<String, String>, Option<Arc<dyn Store
         let text = format!("{} is made at the first start", path.display());
         return (Ok(text), None);
     }
-    let opened = match open_store(config).await {
+    let mut at_once = config.clone();
+    at_once.store.wait_ms = 0;
+    let opened = match open_store(&at_once).await {
         Ok(store) => store
             .ping()
             .await
@@ -114,12 +119,20 @@ async fn ec2(
             environment = store.environment().await?;
             images.extend(stored_images(store).await?);
         }
-        let wanted = clouds::ec2_wanted(config, environment, Arc::new(SystemClock))?;
+        // A dry run needs no secret.
+        let password = Some(Secret::new(NO_PASSWORD));
+        let wanted = clouds::ec2_wanted(config, environment, password, Arc::new(SystemClock));
         let images: Vec<_> = images.into_iter().collect();
         clouds.ec2()?.examine(wanted, &images).await
     };
+    let address = clouds::unreachable_manager(config);
+    let address = address.map_or_else(
+        || config.server.public_url.clone(),
+        |problem| format!("mind: {problem}"),
+    );
+    let address = found("address that nodes are told", Ok(address));
     match looked.await {
-        Ok(findings) => findings,
+        Ok(findings) => [address].into_iter().chain(findings).collect(),
         Err(error) => vec![found("cloud", Err(chain(error.as_ref()).to_string()))],
     }
 }

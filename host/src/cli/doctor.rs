@@ -23,7 +23,8 @@ pub struct DoctorArgs {
 }
 
 const EXAMPLES: &str = "\
-Takes the settings as weir serve does, changes nothing, and ends with 1 when something is missing:
+Takes the settings as weir serve does, changes nothing but the cache of compiled policies, and ends with 1 when something
+is missing:
   weir doctor --config weir.toml
   weir doctor --properties red5-web.properties --image red5pro-autoscaling";
 

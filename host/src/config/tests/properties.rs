@@ -181,7 +181,7 @@ fn two_cloud_sections_are_an_error() {
     assert!(error.contains("compute.project"), "{error}");
     assert!(error.contains("aws.*"), "{error}");
     // A section of blanks is none.
-    let loaded = only("aws.defaultVPC=true\ncompute.project=\n").unwrap();
+    let loaded = only("aws.defaultVPC=true\naws.ec2SecurityGroup=g\ncompute.project=\n").unwrap();
     assert_eq!(loaded.config.cloud.provider, Provider::Ec2);
 }
 
