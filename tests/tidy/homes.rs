@@ -33,7 +33,7 @@ const KEPT_TO: [(&str, &[&str], &str); 7] = [
     ("aws_sdk", &["host/ec2/"], "only weir-ec2 sees the AWS SDK"),
     (
         "weir_ec2::",
-        &["host/src/ec2.rs"],
+        &["host/src/ec2.rs", "host/ec2/"],
         "the library knows no cloud's SDK: main.rs hands it in",
     ),
 ];
@@ -59,7 +59,7 @@ const ADAPTERS: [(&str, &[&str]); 10] = [
     ("mysql::open", &["host/src/store/"]),
     ("FaultyStore", &["host/src/store/"]),
     ("WasmEngine", &["host/src/policy/", "host/benches/"]),
-    ("TcpLink", &["host/src/nodes/"]),
+    ("TcpLink", &["host/src/nodes/", "host/ec2/examples/"]),
     ("SimulatedCloud", &["host/cloud/src/", "host/src/nodes/"]),
     ("ScriptedCloud", &["host/cloud/src/"]),
     ("Ec2Cloud", &["host/ec2/", "host/src/ec2.rs"]),
