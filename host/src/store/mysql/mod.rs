@@ -1,7 +1,7 @@
 //! The shared store: a database on MySQL 5.7 or newer, or MariaDB.
 //!
 //! Writes take InnoDB's row locks, a group's row first, so that writers of one group come one after the other. One
-//! manager uses a database at a time: it holds a named lock of the server ([`hold`]).
+//! manager uses a database at a time: it holds a named lock of the server (`hold.rs`).
 
 mod connect;
 mod error;

@@ -1,4 +1,4 @@
-//! What is stored, in SQL that all databases share. What they do not share stands in [`dialect`], and how one is opened
+//! What is stored, in SQL that all databases share. What they do not share stands in `dialect.rs`, and how one is opened
 //! and held in [`super::sqlite`] and [`super::mysql`].
 
 mod custody;
