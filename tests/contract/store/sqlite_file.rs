@@ -102,3 +102,22 @@ async fn a_renamed_file_is_the_same_place_and_a_copy_is_another() {
     assert_ne!(place(&first).await, before);
     assert_eq!(place(&renamed).await, before);
 }
+
+#[tokio::test]
+async fn a_file_is_named_as_the_path_says_whatever_stands_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("größe a?b#c%41&d=1:e.db");
+    let store = sqlite::open(&file).await.unwrap();
+    with_group(&store).await;
+    let environment = store.environment().await.unwrap();
+    store.close().await;
+    drop(store);
+    assert!(file.metadata().unwrap().len() > 0, "the records are in it");
+    let names = std::fs::read_dir(folder.path()).unwrap();
+    let strangers = names
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with("größe a?b#c%41&d=1:e.db"));
+    assert_eq!(strangers.collect::<Vec<_>>(), [""; 0]);
+    let store = sqlite::open(&file).await.unwrap();
+    assert_eq!(store.environment().await.unwrap(), environment);
+}
