@@ -32,7 +32,7 @@ use crate::simulation::Simulation;
 use crate::store::Store;
 
 pub use adapters::{open_policies, open_store, simulated_clock, simulated_cloud};
-pub use clouds::{Clouds, Ec2Provider, Ec2Wanted, Finding};
+pub use clouds::{Clouds, Ec2Provider, Ec2Wanted};
 pub use doctor::examine;
 
 /// What lies outside the server. Tests and the demo bring their own.

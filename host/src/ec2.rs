@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use weir::app::{Ec2Provider, Ec2Wanted, Finding};
-use weir_cloud::CloudController;
+use weir::app::{Ec2Provider, Ec2Wanted};
+use weir_cloud::{CloudController, Finding};
 use weir_core::ids::InstanceType;
 use weir_core::units::DurationMs;
 use weir_ec2::{Credentials, Ec2Cloud, Ec2Settings};
@@ -54,11 +54,6 @@ impl Ec2Provider for Provider {
         wanted: Ec2Wanted,
         images: &[(String, InstanceType)],
     ) -> anyhow::Result<Vec<Finding>> {
-        let findings = weir_ec2::examine(&open(wanted).await?, images).await;
-        let told = |finding: weir_ec2::Finding| Finding {
-            what: finding.what,
-            result: finding.result,
-        };
-        Ok(findings.into_iter().map(told).collect())
+        Ok(weir_ec2::examine(&open(wanted).await?, images).await)
     }
 }

@@ -107,6 +107,15 @@ pub enum CloudError {
     },
 }
 
+/// One thing that was looked at, of all that has to be there before instances can be launched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What: `VPC`, `key pair` ...
+    pub what: String,
+    /// What was found, or what is wrong and the mend.
+    pub result: Result<String, String>,
+}
+
 /// The cloud. Adapters do not retry: every call is one attempt, and the reconciler's next pass is the retry.
 #[async_trait]
 pub trait CloudController: Send + Sync + 'static {

@@ -1,4 +1,4 @@
-//! Not for reading: the server of the matrix in `tests/moto/`, on EC2, which dies on cue.
+//! The server of the matrix in `tests/moto/`: on EC2, and dying on cue.
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -206,12 +206,7 @@ impl CloudController for Ec2Cloud {
         let Some(found) = self.find(region, id).await? else {
             return Ok(());
         };
-        // One that is stopped still exists and costs: only what has ended for good needs no order.
-        let over = found
-            .state()
-            .and_then(|state| state.name())
-            .map(|name| name.as_str());
-        if matches!(over, Some("terminated" | "shutting-down")) {
+        if listing::needs_no_end(&found) {
             return Ok(());
         }
         let platform_id = found

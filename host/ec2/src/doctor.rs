@@ -1,7 +1,7 @@
 //! What EC2 says of the settings: one finding for each thing that must be there, each failure with its mend.
 
 use aws_sdk_ec2::types::{IpPermission, SecurityGroup};
-use weir_cloud::{CloudController, CloudError, LaunchRequest};
+use weir_cloud::{CloudController, CloudError, Finding, LaunchRequest};
 use weir_core::ids::InstanceType;
 use weir_core::node::Role;
 
@@ -9,15 +9,6 @@ use crate::controller::Ec2Cloud;
 use crate::errors::{Failure, failure};
 use crate::network::{self, Network};
 use crate::{launch, listing};
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What: `VPC`, `key pair` ...
-    pub what: String,
-    /// What was found, or what is wrong and the mend.
-    pub result: Result<String, String>,
-}
 
 /// A port that clients or the manager need at nodes.
 struct Needed {

@@ -25,5 +25,5 @@ pub mod tags;
 pub mod user_data;
 
 pub use controller::Ec2Cloud;
-pub use doctor::{Finding, examine};
+pub use doctor::examine;
 pub use settings::{Credentials, Ec2Settings};

@@ -68,6 +68,15 @@ pub(crate) fn state(instance: &Ec2Instance) -> InstanceState {
     }
 }
 
+/// It is terminated, or about to be. One that is stopped still exists, and costs.
+pub(crate) fn needs_no_end(instance: &Ec2Instance) -> bool {
+    let name = instance.state().and_then(|state| state.name());
+    matches!(
+        name,
+        Some(InstanceStateName::Terminated | InstanceStateName::ShuttingDown)
+    )
+}
+
 /// As the seam tells it.
 ///
 /// # Errors

@@ -139,40 +139,29 @@ pub(crate) async fn security_group(
         .filters(filter("group-name", name))
         .filters(filter("vpc-id", vpc));
     let answer = call.send().await.map_err(error)?;
-    let groups = answer.security_groups().iter();
-    let mut named: Vec<_> = groups
-        .filter(|group| group.group_name() == Some(name))
-        .collect();
-    let Some(group) = named.pop() else {
-        return Err(refused(format!(
+    // A name is there once in a VPC.
+    let mut groups = answer.security_groups().iter();
+    let named = groups.find(|group| group.group_name() == Some(name));
+    named.cloned().ok_or_else(|| {
+        refused(format!(
             "cloud.ec2.security_group: VPC {vpc} has no security group {name:?}: make it in this VPC, or correct the name"
-        )));
-    };
-    Ok(group.clone())
+        ))
+    })
 }
 
 /// The key pair of that name is there.
 pub(crate) async fn key_pair(client: &Client, name: &str) -> Result<(), CloudError> {
-    let missing = || {
-        refused(format!(
-            "cloud.ec2.key_pair: there is no key pair {name:?} in this region: import it, or correct the name"
-        ))
-    };
-    let answer = client
+    let call = client
         .describe_key_pairs()
-        .filters(filter("key-name", name))
-        .send()
-        .await;
-    let pairs = match answer {
-        Ok(answer) => answer,
-        Err(told) => return Err(failure(&told).into_error()),
-    };
-    let mut pairs = pairs.key_pairs().iter();
+        .filters(filter("key-name", name));
+    let answer = call.send().await.map_err(error)?;
+    let mut pairs = answer.key_pairs().iter();
     if pairs.any(|pair| pair.key_name() == Some(name)) {
-        Ok(())
-    } else {
-        Err(missing())
+        return Ok(());
     }
+    Err(refused(format!(
+        "cloud.ec2.key_pair: there is no key pair {name:?} in this region: import it, or correct the name"
+    )))
 }
 
 /// Id of the image of that name among the account's own: a public image of a stranger may bear any name.

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use async_trait::async_trait;
-use weir_cloud::CloudController;
 use weir_cloud::clock::SharedClock;
+use weir_cloud::{CloudController, Finding};
 use weir_core::ids::InstanceType;
 
-use crate::config::cloud::{Ec2Config, Provider};
+use crate::config::cloud::Ec2Config;
 use crate::config::{Config, Secret};
 
 /// Clouds of this program.
@@ -31,15 +31,6 @@ pub struct Ec2Wanted {
     pub cluster_password: Option<Secret>,
     /// Time.
     pub clock: SharedClock,
-}
-
-/// One thing that `weir doctor` looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What.
-    pub what: String,
-    /// What was found, or what is wrong and the mend.
-    pub result: Result<String, String>,
 }
 
 /// Opens EC2; implemented beside `main.rs`.
@@ -82,7 +73,6 @@ pub(crate) fn ec2_wanted(
     cluster_password: Option<Secret>,
     clock: SharedClock,
 ) -> Ec2Wanted {
-    debug_assert_eq!(config.cloud.provider, Provider::Ec2);
     Ec2Wanted {
         settings: config.cloud.ec2.clone(),
         environment,
@@ -92,7 +82,8 @@ pub(crate) fn ec2_wanted(
     }
 }
 
-/// What to say of an address that no other machine can reach; `None`: it is one they can.
+/// What to say where nodes are told the address that is listened on, which is seldom one they reach; `None`: an operator
+/// set another.
 pub(crate) fn unreachable_manager(config: &Config) -> Option<String> {
     let told = config.server.public_url(config.server.listen);
     config.server.public_url.is_empty().then(|| {

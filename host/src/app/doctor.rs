@@ -1,14 +1,15 @@
-//! `weir doctor`: is everything there that the settings name? Changes nothing but what opening a store changes, and waits
-//! for nobody.
+//! `weir doctor`: is everything there that the settings name? Changes nothing but what opening a store
+//! changes and the cache of compiled policies, and waits for nobody.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use weir_cloud::Finding;
 use weir_cloud::clock::SystemClock;
 use weir_core::ids::InstanceType;
 
-use super::clouds::{self, Clouds, Finding};
+use super::clouds::{self, Clouds};
 use super::{open_policies, open_store, settings};
 use crate::config::cloud::Provider;
 use crate::config::store::StoreTarget;

@@ -134,7 +134,7 @@ pub struct Ec2Config {
     pub default_vpc: bool,
     /// Nodes and clients reach nodes by their private addresses.
     pub use_private_addresses: bool,
-    /// Longest time for one operation, ms (1,000 to 3,600,000). Default 200,000.
+    /// Longest time for one operation, ms (1,000 to 3,600,000). Default 200,000. Whoever asked gives up after a minute.
     pub operation_timeout_ms: u64,
     /// A zone where a launch failed is left alone so long, ms (0 to 86,400,000). Default 3,600,000.
     pub fault_zone_block_ms: u64,

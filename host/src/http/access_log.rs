@@ -27,13 +27,7 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
 }
 
 /// Notes an answered request.
-pub(super) fn record(
-    method: &Method,
-    route: &str,
-    path: &str,
-    status: StatusCode,
-    started: Instant,
-) {
+fn record(method: &Method, route: &str, path: &str, status: StatusCode, started: Instant) {
     let seconds = started.elapsed().as_secs_f64();
     tell(route, path, status, seconds);
     histogram(route).record(seconds);
@@ -61,7 +55,7 @@ fn counter(method: &Method, route: &str, status: StatusCode) -> Counter {
     )
 }
 
-/// Notes requests of one route that went well, without looking their figures up each time.
+/// Notes requests of one route; those that went well without looking their figures up each time.
 pub(super) struct Meter {
     method: Method,
     route: &'static str,
@@ -78,8 +72,12 @@ impl Meter {
         }
     }
 
-    /// As [`record`] with status 200.
-    pub(super) fn record(&self, path: &str, started: Instant) {
+    /// As [`record`].
+    pub(super) fn note(&self, path: &str, status: StatusCode, started: Instant) {
+        if status != StatusCode::OK {
+            record(&self.method, self.route, path, status, started);
+            return;
+        }
         let (seconds, answered) = self.figures.get_or_init(|| {
             let answered = counter(&self.method, self.route, StatusCode::OK);
             (histogram(self.route), answered)

@@ -6,6 +6,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -249,6 +250,14 @@ fn write(response: Response, error: ApiError, now_ms: u64) -> Response {
     };
     let body = serde_json::to_vec(&body).unwrap_or_default();
     Response::from_parts(parts, Body::from(body))
+}
+
+/// What answers without waiting; a panic in it is answered 500, as by the panic layer.
+pub(super) fn guarded(answer: impl FnOnce() -> Result<Response, ApiError>) -> Response {
+    match catch_unwind(AssertUnwindSafe(answer)) {
+        Ok(answered) => answered.unwrap_or_else(IntoResponse::into_response),
+        Err(panic) => panicked(panic),
+    }
 }
 
 /// For the panic layer: 500, and the panic's text for the log.

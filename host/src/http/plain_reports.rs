@@ -3,18 +3,17 @@
 //! It answers as the routes do; `tests/compat` sends both ways and compares. A body that is packed, of unknown length or
 //! too long is left to the routes.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
+use axum::http::Method;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::AppState;
-use super::access_log::{Meter, record};
+use super::access_log::Meter;
 use super::client::Client;
 use super::error::{self, ApiError, Rendering};
 use super::params::Params;
@@ -57,27 +56,18 @@ impl PlainReports {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let response = match to_bytes(body, self.rendering.body_limit).await {
-            Ok(body) => self.guarded(&parts, &body),
+            Ok(body) => error::guarded(|| self.take(&parts, &body)),
             Err(_) => ApiError::bad_input("the body did not arrive whole").into_response(),
         };
         let response = error::rendered(response, || format!("POST {PATH}"), &self.rendering);
-        match response.status() {
-            StatusCode::OK => self.meter.record(PATH, started),
-            status => record(&Method::POST, PATH, PATH, status, started),
-        }
+        self.meter.note(PATH, response.status(), started);
         response
     }
 
-    fn guarded(&self, parts: &Parts, body: &Bytes) -> Response {
-        let taken = catch_unwind(AssertUnwindSafe(|| {
-            let settings = self.app.settings.load();
-            let client = Client::of(&settings, &parts.extensions, &parts.headers);
-            let params = Params::of(&parts.uri);
-            reports::take(&self.app, client, &params, &parts.headers, body)
-        }));
-        match taken {
-            Ok(taken) => taken.unwrap_or_else(IntoResponse::into_response),
-            Err(panic) => error::panicked(panic),
-        }
+    fn take(&self, parts: &Parts, body: &Bytes) -> Result<Response, ApiError> {
+        let settings = self.app.settings.load();
+        let client = Client::of(&settings, &parts.extensions, &parts.headers);
+        let params = Params::of(&parts.uri);
+        reports::take(&self.app, client, &params, &parts.headers, body)
     }
 }

@@ -2,17 +2,16 @@
 //!
 //! It answers as the routes do, byte for byte; `tests/compat` asks both ways and compares.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use axum::extract::Request;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ORIGIN, VARY,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::response::Response;
 
-use super::access_log::{Meter, record};
+use super::access_log::Meter;
 use super::client::Client;
 use super::error::{self, Rendering};
 use super::params::Params;
@@ -56,28 +55,14 @@ impl Questions {
         let settings = self.app.settings.load();
         let client = Client::of(&settings, request.extensions(), request.headers());
         let params = Params::of(request.uri());
-        let answered = catch_unwind(AssertUnwindSafe(|| {
-            v3_1::choose_or_stats(&self.app, stream, client, &params)
-        }));
-        let response = match answered {
-            Ok(answered) => answered.unwrap_or_else(IntoResponse::into_response),
-            Err(panic) => error::panicked(panic),
-        };
+        let response = error::guarded(|| v3_1::choose_or_stats(&self.app, stream, client, &params));
         let asked = || format!("GET {}", request.uri().path());
         let mut response = error::rendered(response, asked, &self.rendering);
         let origin = request.headers().get(ORIGIN);
         let allowed = origin.filter(|origin| settings.cors_streams.allow(origin));
         open_to(allowed, response.headers_mut());
-        self.note(version, request.uri().path(), response.status(), started);
+        self.meters[version].note(request.uri().path(), response.status(), started);
         Some(response)
-    }
-
-    fn note(&self, version: usize, path: &str, status: StatusCode, started: Instant) {
-        if status == StatusCode::OK {
-            self.meters[version].record(path, started);
-        } else {
-            record(&Method::GET, VERSIONS[version].1, path, status, started);
-        }
     }
 }
 

@@ -19,6 +19,14 @@ async fn refused(url: &str) -> OpenError {
     }
 }
 
+/// A server, the address of a database on it, and that database, opened.
+async fn opened() -> (MariaDb, String, SqlStore) {
+    let mut server = MariaDb::start().await;
+    let url = server.database().await;
+    let store = mysql::open(&url, AT_ONCE).await.unwrap();
+    (server, url, store)
+}
+
 /// Until the store takes writes again.
 async fn back(store: &SqlStore) {
     while store.ping().await.is_err() {
@@ -82,9 +90,7 @@ async fn a_server_that_is_away_is_waited_for() {
 
 #[tokio::test]
 async fn everything_survives_a_kill_of_the_server() {
-    let mut server = MariaDb::start().await;
-    let url = server.database().await;
-    let store = mysql::open(&url, AT_ONCE).await.unwrap();
+    let (mut server, url, store) = opened().await;
     let (group, fence) = with_group(&store).await;
     let first = node(1, "node-1");
     store
@@ -120,9 +126,7 @@ async fn everything_survives_a_kill_of_the_server() {
 
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_given_up() {
-    let mut server = MariaDb::start().await;
-    let url = server.database().await;
-    let store = mysql::open(&url, AT_ONCE).await.unwrap();
+    let (server, _, store) = opened().await;
     let (group, fence) = with_group(&store).await;
     let before = stored(&store, group.id).await;
     server.pause();
@@ -144,10 +148,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
 
 #[tokio::test]
 async fn a_table_that_somebody_keeps_locked_is_given_up() {
-    let mut server = MariaDb::start().await;
-    let store = mysql::open(&server.database().await, AT_ONCE)
-        .await
-        .unwrap();
+    let (server, _, store) = opened().await;
     let (group, fence) = with_group(&store).await;
     let node = node(1, "node-1");
     let lock = "LOCK TABLES cluster1.node WRITE";
@@ -166,9 +167,7 @@ async fn a_table_that_somebody_keeps_locked_is_given_up() {
 
 #[tokio::test]
 async fn whoever_lost_the_database_to_another_writes_nothing() {
-    let mut server = MariaDb::start().await;
-    let url = server.database().await;
-    let first = mysql::open(&url, AT_ONCE).await.unwrap();
+    let (mut server, url, first) = opened().await;
     let (group, fence) = with_group(&first).await;
     server.kill();
     // The first does not see the server again before the second has the lock.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use weir_cloud::CloudController;
+use weir_cloud::{CloudController, Finding};
 use weir_core::ids::InstanceType;
-use weir_ec2::{Finding, examine};
+use weir_ec2::examine;
 use weir_tests::ec2_api::REGION;
 use weir_tests::tutorial_network::IMAGE;
 

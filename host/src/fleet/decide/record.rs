@@ -36,8 +36,10 @@ pub(super) fn record(
         .filter(|node| plan.launched.contains(&node.no))
         .map(|node| action(node, node.reason.text()))
         .collect();
+    let surplus = of(&granted.surplus, Reason::AboveMaximum.text());
+    let reasons = reasons(&launched, &surplus, answer);
     let mut retired = of(&granted.retirements, "the scaling policy retires it");
-    retired.extend(of(&granted.surplus, Reason::AboveMaximum.text()));
+    retired.extend(surplus);
     let mut reverted = of(&granted.reinstatements, "taken back from draining");
     reverted.extend(of(&granted.cancellations, "the launch is given up"));
     ScalingDecision {
@@ -55,7 +57,7 @@ pub(super) fn record(
             .as_ref()
             .map(|policy| policy.digest().to_owned()),
         summary: summary(&launched, &retired, &reverted),
-        reasons: reasons(&launched, &retired, answer),
+        reasons,
         signals: answer
             .proposal
             .as_ref()
@@ -72,7 +74,7 @@ pub(super) fn record(
 }
 
 /// The host's own words first, where it kept a minimum or a maximum, then the policy's.
-fn reasons(launched: &[NodeAction], retired: &[NodeAction], answer: &Answer) -> Vec<String> {
+fn reasons(launched: &[NodeAction], surplus: &[NodeAction], answer: &Answer) -> Vec<String> {
     let say = |verb: &str, action: &NodeAction| {
         let NodeAction {
             role, zone, why, ..
@@ -82,11 +84,8 @@ fn reasons(launched: &[NodeAction], retired: &[NodeAction], answer: &Answer) -> 
     let launched = launched
         .iter()
         .filter(|action| action.why != Reason::Policy.text());
-    let retired = retired
-        .iter()
-        .filter(|action| action.why == Reason::AboveMaximum.text());
     let mut reasons: Vec<String> = launched.map(|action| say("launches", action)).collect();
-    reasons.extend(retired.map(|action| say("retires", action)));
+    reasons.extend(surplus.iter().map(|action| say("retires", action)));
     let said = answer
         .proposal
         .as_ref()

@@ -61,7 +61,8 @@ impl Target {
 
     pub(super) async fn connect(&self) -> Result<AnyConnection, sqlx::Error> {
         let connecting = tokio::time::timeout(CONNECT, self.options.connect());
-        connecting.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        let late = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+        connecting.await.unwrap_or_else(|_| Err(late()))
     }
 }
 

@@ -15,6 +15,7 @@ use super::sql::SqlStore;
 use super::sql::dialect::Dialect;
 use super::tables;
 
+use connect::Target;
 pub use error::OpenError;
 
 /// Opens the database at `url` (`mysql://USER:PASSWORD@HOST:PORT/DATABASE`), takes the lock and brings its tables up to
@@ -23,16 +24,10 @@ pub use error::OpenError;
 /// # Errors
 /// [`OpenError`]: nothing was changed, except that migrations which succeeded stay applied.
 pub async fn open(url: &str, patience: DurationMs) -> Result<SqlStore, OpenError> {
-    let target = connect::Target::read(url)?;
+    let target = Target::read(url)?;
     let mut lock = connect::patiently(&target, patience).await?;
     hold::take(&mut lock, &target, patience).await?;
-    let environment = prepared(&mut lock).await.map_err(|problem| match problem {
-        Problem::Tables(source) => OpenError::Tables {
-            place: target.place.clone(),
-            source,
-        },
-        Problem::Database(source) => target.broken(source),
-    })?;
+    let environment = prepared(&mut lock, &target).await?;
     let pools = connect::pools(&target);
     let held = hold::Held::new(lock, target);
     Ok(SqlStore::new(
@@ -43,18 +38,20 @@ pub async fn open(url: &str, patience: DurationMs) -> Result<SqlStore, OpenError
     ))
 }
 
-enum Problem {
-    Tables(sqlx::migrate::MigrateError),
-    Database(sqlx::Error),
-}
-
-/// Boxed, because the compiler cannot tell otherwise that a task may do it.
-fn prepared(connection: &mut AnyConnection) -> BoxFuture<'_, Result<String, Problem>> {
+/// Brings the tables up to date and answers the environment's id. Boxed, because the compiler cannot tell otherwise that a
+/// task may do it.
+fn prepared<'a>(
+    connection: &'a mut AnyConnection,
+    target: &'a Target,
+) -> BoxFuture<'a, Result<String, OpenError>> {
     Box::pin(async move {
         let migrated = tables::mysql().run_direct(None, connection, false).await;
-        migrated.map_err(Problem::Tables)?;
+        migrated.map_err(|source| OpenError::Tables {
+            place: target.place.clone(),
+            source,
+        })?;
         let environment = Dialect::MySql.environment(connection).await;
-        environment.map_err(Problem::Database)
+        environment.map_err(|source| target.broken(source))
     })
 }
 
