@@ -1,7 +1,7 @@
 //! From the report that takes a group over its threshold to the moment the cloud is asked for one more node. The
 //! intent is stored before: on disk, by SQLite.
 //!
-//! `cargo bench -p weir --bench crossing`: over loopback, signed, real clock.
+//! `cargo bench -p weir --no-default-features --bench crossing`: over loopback, signed, real clock.
 
 #![expect(
     clippy::disallowed_methods,

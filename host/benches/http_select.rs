@@ -1,6 +1,6 @@
 //! "Which edge?" over HTTP with the decision log on, against a bare handler that answers the same bytes.
 //!
-//! `cargo bench -p weir --bench http_select`: 10, 100 and 1,000 edges, all of which carry the stream over a link to its
+//! `cargo bench -p weir --no-default-features --bench http_select`: 10, 100 and 1,000 edges, all of which carry the stream over a link to its
 //! origin; their reports come in meanwhile.
 
 #![expect(

@@ -1,6 +1,6 @@
 //! Reports of nodes, against a bare handler that parses the same JSON into the same types and drops it.
 //!
-//! `cargo bench -p weir --bench ingest`: in process and over loopback, then what 1,000 reports a second take of a core.
+//! `cargo bench -p weir --no-default-features --bench ingest`: in process and over loopback, then what 1,000 reports a second take of a core.
 
 #![expect(
     clippy::disallowed_methods,

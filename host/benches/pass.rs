@@ -1,7 +1,7 @@
 //! What a pass over a group is made of, at 100, 1,000 and 10,000 nodes: each step of the reconciler on the group's
 //! state, one report, and a view with its prepared instances.
 //!
-//! `cargo bench -p weir --bench pass`
+//! `cargo bench -p weir --no-default-features --bench pass`
 
 #[path = "support/figures.rs"]
 mod figures;

@@ -1,6 +1,6 @@
 //! What a policy call costs over the same code linked natively: `select`, `prepare`, `propose`, all limits on.
 //!
-//! `cargo bench -p weir --bench policy`; figures and machine in `README.md`.
+//! `cargo bench -p weir --no-default-features --bench policy`; figures and machine in `README.md`.
 
 mod ground;
 

@@ -1,7 +1,7 @@
 //! 10,000 nodes and 100,000 streams in one group: memory, and what the same number of reports costs there and in a
 //! group of 100.
 //!
-//! `cargo bench -p weir --bench scale`
+//! `cargo bench -p weir --no-default-features --bench scale`
 
 #![expect(
     clippy::disallowed_methods,

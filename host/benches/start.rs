@@ -1,6 +1,6 @@
 //! From the start of `weir serve` to its first good answer at `/readyz`, with the built-in policies compiled before.
 //!
-//! `cargo bench -p weir --bench start`
+//! `cargo bench -p weir --no-default-features --bench start`
 
 #![expect(
     clippy::disallowed_methods,
