@@ -121,6 +121,12 @@ impl<'a> Ledger<'a> {
         self.bounds.get(&place).copied().unwrap_or(none)
     }
 
+    /// Every place that has bounds or nodes, by role and region.
+    pub fn places(&self) -> BTreeSet<Place> {
+        let bounded = self.bounds.keys();
+        bounded.chain(self.counted.keys()).copied().collect()
+    }
+
     pub fn counted(&self, place: Place) -> u32 {
         self.counted.get(&place).copied().unwrap_or(0)
     }

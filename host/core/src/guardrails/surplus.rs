@@ -13,9 +13,10 @@ pub(super) fn shrink(ledger: &mut Ledger<'_>) {
     if !ledger.facts.active || ledger.facts.terminating {
         return;
     }
-    let places: Vec<(Place, Bounds)> = ledger.bounds.iter().map(|(p, b)| (*p, *b)).collect();
-    for (place, bounds) in places {
-        shrink_place(ledger, place, bounds.max);
+    // A place that was taken out of the document has nodes and no bounds: its maximum is 0.
+    for place in ledger.places() {
+        let Bounds { max, .. } = ledger.bounds_of(place);
+        shrink_place(ledger, place, max);
     }
 }
 

@@ -4,7 +4,7 @@ use super::support::{active, all_roles, group};
 use super::tests::{numbers, reasons};
 use super::*;
 use crate::node::NodeState::{self, InService, Pending, Running, Unresponsive};
-use crate::node::Role::{Edge, Origin};
+use crate::node::Role::{Edge, Origin, Relay};
 use crate::snapshot::FLAG_PUBLISHERS;
 
 const ORIGIN: (u32, Role, NodeState, u8) = (1, Origin, InService, 0);
@@ -50,6 +50,14 @@ fn launches_go_before_silent_nodes_and_these_before_serving_ones() {
     assert_eq!(by_max(4), [0; 0]);
     assert_eq!(by_max(3), [5]);
     assert_eq!(by_max(1), [5, 4, 3]);
+}
+
+#[test]
+fn a_role_that_was_taken_out_of_the_document_goes() {
+    let nodes = [ORIGIN, (2, Edge, InService, 0), (3, Relay, InService, 0)];
+    let granted = keep(&group(&nodes, &[(Origin, 1, 1), (Edge, 1, 2)]));
+    assert_eq!(numbers(&granted.surplus), [3]);
+    assert_eq!(granted.clamps, []);
 }
 
 #[test]
