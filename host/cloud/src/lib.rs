@@ -88,8 +88,8 @@ pub enum CloudError {
         /// Type asked.
         instance_type: InstanceType,
     },
-    /// The cloud refused the request for good (unknown image, quota, permission): an operator must act. Nothing was
-    /// launched; do not repeat the same request.
+    /// The cloud refused the request for good (unknown image, quota, permission): an operator must act. This call launched
+    /// nothing; an earlier one of the same id, whose answer was lost, may have.
     #[error("the cloud refused: {reason}")]
     Refused {
         /// The cloud's words.
@@ -125,8 +125,10 @@ pub trait CloudController: Send + Sync + 'static {
     /// Makes one instance. Idempotent by `request.id`: a repeated call answers the instance that exists.
     ///
     /// # Errors
-    /// [`CloudError::NoCapacity`] and [`CloudError::Refused`]: nothing was launched. [`CloudError::Throttled`]: nothing
-    /// happened. [`CloudError::Unknown`]: repeat with the same id.
+    /// [`CloudError::NoCapacity`]: nothing was launched, by this call or an earlier one of the same id.
+    /// [`CloudError::Refused`]: this call launched nothing. [`CloudError::Throttled`]: nothing happened.
+    /// [`CloudError::Unknown`]: repeat with the same id; also when an instance of this id exists that is not what is
+    /// asked for.
     async fn launch(&self, request: &LaunchRequest) -> Result<Instance, CloudError>;
 
     /// Ends the instance of this node; `Ok` when it is ending, has ended or never was. Call again until

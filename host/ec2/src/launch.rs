@@ -91,7 +91,8 @@ pub(crate) async fn send(
     }
 }
 
-/// An instance that exists already must be what is asked for.
+/// An instance that exists already must be what is asked for. Another one is no refusal, after which nothing would be
+/// there: it stays on record until it is ended.
 pub(crate) fn check_same(
     existing: &Ec2Instance,
     request: &LaunchRequest,
@@ -110,7 +111,7 @@ pub(crate) fn check_same(
     for (what, is, wanted) in asked {
         // What the answer does not say is no contradiction.
         if is.is_some_and(|is| is != wanted) {
-            return Err(refused(format!(
+            return Err(unknown(format!(
                 "{} was launched before with another {what}: {} instead of {wanted}",
                 request.id,
                 is.unwrap_or_default()

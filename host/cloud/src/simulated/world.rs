@@ -222,6 +222,7 @@ impl Record {
             "{} was launched before with other parameters; use a new identifier",
             asked.id
         );
-        Err(CloudError::Refused { reason })
+        // No refusal, after which nothing would be there.
+        Err(CloudError::Unknown { reason })
     }
 }

@@ -85,6 +85,7 @@ impl GroupState {
             return;
         };
         let progress = &mut member.call;
+        let answer = progress.weigh(kind, answer);
         if !progress.answered(kind, &answer, now) {
             return;
         }

@@ -94,6 +94,15 @@ impl Member {
         }
     }
 
+    /// Of a record that was read from the store.
+    pub(crate) fn restored(node: Node) -> Self {
+        let call = CallProgress::restored(&node);
+        Self {
+            call,
+            ..Self::new(node)
+        }
+    }
+
     /// What it reported is past: it restarted, left service or said goodbye.
     pub(crate) fn forget_load(&mut self) {
         self.load = Load::default();

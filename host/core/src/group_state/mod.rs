@@ -155,7 +155,7 @@ impl GroupState {
         let by_address = nodes.iter().flat_map(known).collect();
         let members = nodes
             .into_iter()
-            .map(|node| (node.no, Member::new(node)))
+            .map(|node| (node.no, Member::restored(node)))
             .collect();
         Self {
             group,

@@ -51,7 +51,7 @@ pub(crate) struct CallProgress {
     end: Line,
     /// The instance was seen.
     launched: bool,
-    /// A launch got lost on its way: the instance may exist.
+    /// A launch got lost on its way, or was another process's to make: the instance may exist.
     in_doubt: bool,
     looked: bool,
     end_accepted: bool,
@@ -61,6 +61,15 @@ pub(crate) struct CallProgress {
 }
 
 impl CallProgress {
+    /// Of a record that another process left behind: it may have asked for the instance.
+    pub(crate) fn restored(node: &Node) -> Self {
+        Self {
+            launched: node.platform_id.is_some(),
+            in_doubt: node.state == NodeState::Pending,
+            ..Self::default()
+        }
+    }
+
     /// A new goal: what was counted for the old one is forgotten, calls under way are waited for.
     pub(crate) fn reset(&mut self) {
         let waiting = |line: &Line| Line {
@@ -71,6 +80,7 @@ impl CallProgress {
             launch: waiting(&self.launch),
             look: waiting(&self.look),
             end: waiting(&self.end),
+            in_doubt: self.in_doubt,
             ..Self::default()
         };
     }
@@ -134,6 +144,19 @@ impl CallProgress {
         let kind = self.open(node).find(|(_, at)| *at <= now)?.0;
         self.line_mut(kind).in_flight = true;
         Some(kind)
+    }
+
+    /// What an answer is worth. A refusal speaks of one call: while an earlier one may have made the instance, it settles
+    /// nothing. "No capacity" does, as the cloud answers a call it took before with what that one made.
+    pub(super) fn weigh(&self, kind: CallKind, answer: CallAnswer) -> CallAnswer {
+        match answer {
+            CallAnswer::Failed(LaunchFailure::Refused(words))
+                if kind == CallKind::Launch && self.in_doubt =>
+            {
+                CallAnswer::Unclear(words)
+            }
+            other => other,
+        }
     }
 
     /// Takes what the answer says of the verb itself. Answers whether it says anything of the instance.

@@ -8,6 +8,7 @@ use crate::ids::NodeNo;
 use crate::lifecycle::Addresses;
 use crate::node::{NodeState, Role};
 use crate::plan::OperatorOrder;
+use crate::reason::Reason;
 
 /// A story whose origin was just launched, its call under way.
 fn launching() -> (Story, NodeNo) {
@@ -140,6 +141,54 @@ fn a_launch_without_an_answer_does_not_blind_us_to_the_node_that_came_of_it() {
     story.pass();
     assert_eq!(story.state_of(origin), NodeState::InService);
     assert!(story.state.call_problem(origin).is_none());
+}
+
+fn refused() -> CallAnswer {
+    CallAnswer::Failed(LaunchFailure::Refused("no such image".to_owned()))
+}
+
+#[test]
+fn a_refusal_settles_nothing_while_an_earlier_call_may_have_made_the_instance() {
+    let (mut story, origin) = launching();
+    story.answer(origin, CallKind::Launch, lost());
+    story.later(10_000);
+    assert!(story.calls().contains(&(origin, CallKind::Launch)));
+    story.answer(origin, CallKind::Launch, refused());
+    story.pass();
+    assert_eq!(story.state_of(origin), NodeState::Pending);
+    assert_eq!(
+        story.state.call_problem(origin).as_deref(),
+        Some("no such image")
+    );
+    story.later(150_000);
+    story.pass();
+    assert_eq!(story.node(origin).reason, Reason::Stuck);
+    assert!(story.calls().contains(&(origin, CallKind::Terminate)));
+}
+
+#[test]
+fn a_refusal_settles_nothing_for_a_record_that_another_process_left() {
+    let (mut story, origin) = launching();
+    story.restart();
+    assert!(story.calls().contains(&(origin, CallKind::Launch)));
+    story.answer(origin, CallKind::Launch, refused());
+    story.pass();
+    assert_eq!(story.state_of(origin), NodeState::Pending);
+}
+
+#[test]
+fn a_refusal_that_comes_after_the_end_was_decided_is_no_proof_of_its_being_over() {
+    let (mut story, origin) = launching();
+    story.answer(origin, CallKind::Launch, lost());
+    story.later(10_000);
+    let _ = story.calls();
+    story
+        .order_on(OperatorOrder::DeleteGroup)
+        .expect("a group can be deleted");
+    story.answer(origin, CallKind::Launch, refused());
+    story.pass();
+    assert!(story.has(origin));
+    assert!(story.calls().contains(&(origin, CallKind::Terminate)));
 }
 
 #[test]
