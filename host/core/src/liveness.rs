@@ -27,6 +27,9 @@ pub enum Port {
     Closed,
     /// No answer, or no address to dial: the machine is gone, or the way to it.
     Unreachable,
+    /// It could not be dialled for a reason of the manager's own (no file handle, no local port, no name service): this
+    /// tells nothing of the node.
+    Untold,
 }
 
 /// Judges a node that last reported at `last_report`. A report from the future counts as one of now.

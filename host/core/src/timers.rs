@@ -9,7 +9,8 @@ pub struct Timers {
     pub reporting: DurationMs,
     /// Longest time from launch to the first report (`instancecontroller.newNodePingTimeThreshold`). Default 150 s.
     pub first_report: DurationMs,
-    /// Longest stay in a transitional state (`instancecontroller.nodeStateToleranceTime`). Default 180 s.
+    /// Longest stay in a transitional state (`instancecontroller.nodeStateToleranceTime`): a launch that takes longer is
+    /// ended, an end that takes longer is told. Default 180 s.
     pub stuck: DurationMs,
     /// How long a drain may take before clients are cut. Default 300 s.
     pub drain_deadline: DurationMs,

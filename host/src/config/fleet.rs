@@ -15,7 +15,8 @@ pub struct FleetConfig {
     pub node_name_prefix: String,
     /// Longest time from launch to the first report, ms (10,000 to 3,600,000). Default 150,000.
     pub first_report_ms: u64,
-    /// Longest stay in a transitional state, ms (10,000 to 3,600,000). Default 180,000.
+    /// Longest stay in a transitional state, ms (10,000 to 3,600,000): a launch that takes longer is ended, an end that
+    /// takes longer is told. Default 180,000.
     pub stuck_ms: u64,
     /// Clients of a draining node are cut after so long, ms (10,000 to 604,800,000). Default 300,000.
     pub drain_deadline_ms: u64,

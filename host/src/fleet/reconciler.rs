@@ -4,9 +4,9 @@
 //! commit it to memory, ask the cloud for what the records now want, publish a view. A crash between any two steps
 //! is mended by the next pass, because the records alone say what is wanted.
 
+mod alarms;
 mod certainty;
 mod mail;
-mod overload;
 mod pace;
 
 use std::sync::Arc;
@@ -63,7 +63,7 @@ pub(super) struct Reconciler {
     cost: Duration,
     /// The store failed in the middle of a write: it may have done it all the same.
     unsure: bool,
-    overload: overload::Overload,
+    alarms: alarms::Alarms,
     /// When a rest was last cut short.
     hurried: Option<Instant>,
 }
@@ -91,7 +91,7 @@ impl Reconciler {
             regauge: true,
             cost: Duration::ZERO,
             unsure: false,
-            overload: overload::Overload::default(),
+            alarms: alarms::Alarms::default(),
             hurried: None,
         }
     }
@@ -331,7 +331,7 @@ impl Reconciler {
         let (calls, probes) = {
             let mut state = self.handle.state.write();
             state.relink(&wanted, &mut || self.shared.next_command(), now);
-            self.overload.tell(&state, now);
+            self.alarms.tell(&state, now);
             (state.take_calls(now), state.take_probes(now))
         };
         for call in calls {

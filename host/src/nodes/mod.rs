@@ -27,31 +27,52 @@ pub struct TcpLink {
 
 #[async_trait]
 impl NodeLink for TcpLink {
-    /// Closed only when every address says so.
     async fn port(&self, node: &Node) -> Port {
         let known = [&node.private_address, &node.address];
-        let (mut closed, mut unreachable) = (false, false);
+        let mut told = Vec::new();
         for address in known.into_iter().flatten() {
             match dial(address, self.port).await {
                 Port::Open => return Port::Open,
-                Port::Closed => closed = true,
-                Port::Unreachable => unreachable = true,
+                other => told.push(other),
             }
         }
-        if closed && !unreachable {
-            Port::Closed
-        } else {
-            Port::Unreachable
-        }
+        together(&told)
+    }
+}
+
+/// What addresses tell together, none of which is open: closed only when every one says so, and nothing of the node as
+/// long as one was not dialled at all.
+fn together(told: &[Port]) -> Port {
+    let all = |wanted| told.iter().all(|port| *port == wanted);
+    match told {
+        [] => Port::Unreachable,
+        _ if told.contains(&Port::Untold) => Port::Untold,
+        _ if all(Port::Closed) => Port::Closed,
+        _ => Port::Unreachable,
     }
 }
 
 async fn dial(address: &str, port: u16) -> Port {
     let attempt = TcpStream::connect((address, port));
-    match tokio::time::timeout(CONNECT_WITHIN.to_std(), attempt).await {
-        Ok(Ok(_)) => Port::Open,
-        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => Port::Closed,
-        Ok(Err(_)) | Err(_) => Port::Unreachable,
+    let within = tokio::time::timeout(CONNECT_WITHIN.to_std(), attempt).await;
+    within.map_or(Port::Unreachable, |dialled| match dialled {
+        Ok(_) => Port::Open,
+        Err(error) => verdict(&error),
+    })
+}
+
+/// What an error of dialling tells of the other side. Most errors speak of this machine, and nobody dies of those.
+fn verdict(error: &std::io::Error) -> Port {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => Port::Closed,
+        ErrorKind::TimedOut
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::ConnectionReset => Port::Unreachable,
+        _ => {
+            tracing::warn!(%error, "a silent node could not be dialled, for a reason of this machine's own");
+            Port::Untold
+        }
     }
 }
 
@@ -80,6 +101,35 @@ mod tests {
         assert_eq!(dial("127.0.0.1", port).await, Port::Open);
         drop(listener);
         assert_eq!(dial("127.0.0.1", port).await, Port::Closed);
-        assert_eq!(dial("no address", port).await, Port::Unreachable);
+    }
+
+    #[test]
+    fn troubles_of_this_machine_tell_nothing_of_the_node() {
+        // Linux, x86 and ARM: EMFILE, ENFILE, EACCES, ENOBUFS, EADDRNOTAVAIL.
+        for ours in [24, 23, 13, 105, 99] {
+            let error = std::io::Error::from_raw_os_error(ours);
+            assert_eq!(verdict(&error), Port::Untold, "{error}");
+        }
+        // ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ECONNRESET.
+        for theirs in [110, 113, 101, 104] {
+            let error = std::io::Error::from_raw_os_error(theirs);
+            assert_eq!(verdict(&error), Port::Unreachable, "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_was_not_dialled_leaves_the_node_alone() {
+        use Port::{Closed, Unreachable, Untold};
+        let table = [
+            (&[][..], Unreachable),
+            (&[Closed][..], Closed),
+            (&[Closed, Closed][..], Closed),
+            (&[Unreachable, Closed][..], Unreachable),
+            (&[Closed, Untold][..], Untold),
+            (&[Untold, Unreachable][..], Untold),
+        ];
+        for (told, wanted) in table {
+            assert_eq!(together(told), wanted, "{told:?}");
+        }
     }
 }

@@ -5,14 +5,17 @@ mod histories;
 mod said;
 mod story;
 
+use std::sync::Arc;
+
 use crate::group::GroupState as Phase;
-use crate::group_state::{CallAnswer, CallKind, LaunchFailure};
+use crate::group_state::{CallAnswer, CallKind, HostRules, LaunchFailure};
 use crate::ids::NodeNo;
 use crate::liveness::Port;
 use crate::node::{NodeState, Role};
 use crate::placement::Action;
 use crate::plan::OperatorOrder;
 use crate::reason::Reason;
+use crate::timers::Timers;
 use crate::units::DurationMs;
 use story::Story;
 
@@ -163,6 +166,55 @@ fn a_silent_node_whose_port_answers_is_drained_after_ten_minutes_and_not_killed(
         story.node(edge).drain.as_ref().map(|drain| drain.reason),
         Some(Reason::SilentButReachable)
     );
+}
+
+#[test]
+fn a_launch_that_stays_in_a_state_for_too_long_is_ended_as_stuck_and_its_end_is_told_when_it_drags_on()
+ {
+    let mut story = Story::new();
+    let timers = Timers {
+        first_report: DurationMs::secs(600),
+        ..Timers::default()
+    };
+    let rules = HostRules {
+        timers,
+        ..(*story.state.rules).clone()
+    };
+    story.state.rules = Arc::new(rules);
+    let origin = story
+        .order(OperatorOrder::Launch(Role::Origin))
+        .expect("there is room for an origin");
+    story.calls();
+    story.later(100_000);
+    story.runs(origin);
+    assert_eq!(story.state_of(origin), NodeState::Running);
+    story.later(180_000);
+    story.pass();
+    assert_eq!(story.state_of(origin), NodeState::Running);
+    story.later(1);
+    story.pass();
+    assert_eq!(story.node(origin).reason, Reason::Stuck);
+    story.later(180_000);
+    assert_eq!(story.state.overstaying(story.now).count(), 0);
+    story.later(1);
+    assert_eq!(story.state.overstaying(story.now).count(), 1);
+}
+
+#[test]
+fn a_silent_node_that_we_could_not_dial_is_left_alone_and_dialled_again() {
+    let mut story = Story::serving(3);
+    let edge = story.in_service()[1];
+    for _ in 0..20 {
+        story.later(60_000);
+        story.report_all_but(&[edge]);
+        let dialled = story.probe(Port::Untold);
+        story.pass();
+        assert_eq!(story.state_of(edge), NodeState::Unresponsive);
+        assert!(story.node(edge).drain.is_none());
+        if story.now.0 > 1_200_000 {
+            assert_eq!(dialled, [edge]);
+        }
+    }
 }
 
 #[test]

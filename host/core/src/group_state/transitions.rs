@@ -69,17 +69,35 @@ impl GroupState {
     }
 
     fn overdue(&self, member: &Member, now: UtcMs) -> Option<Reason> {
-        let waited = now.since(member.node.launched_at.max(self.listening_since));
-        let late = waited > self.rules.timers.first_report && !member.heard;
-        match member.node.state {
-            NodeState::Pending if late => Some(Reason::Stuck),
-            NodeState::Running if late => Some(Reason::NeverReported),
-            NodeState::Pending
-            | NodeState::Running
-            | NodeState::InService
-            | NodeState::Unresponsive
-            | NodeState::Terminating => None,
+        if member.heard {
+            return None;
         }
+        let (limit, reason) = self.time_to_come_up(member)?;
+        (now > limit).then_some(reason)
+    }
+
+    /// The last moment at which a node on its way up may still be silent, and what it is ended for after that.
+    fn time_to_come_up(&self, member: &Member) -> Option<(UtcMs, Reason)> {
+        let timers = &self.rules.timers;
+        let from = |at: UtcMs| at.max(self.listening_since);
+        let reported = from(member.node.launched_at) + timers.first_report;
+        let left_state = from(member.node.state_since) + timers.stuck;
+        match member.node.state {
+            NodeState::Pending => Some((reported.min(left_state), Reason::Stuck)),
+            NodeState::Running if left_state < reported => Some((left_state, Reason::Stuck)),
+            NodeState::Running => Some((reported, Reason::NeverReported)),
+            NodeState::InService | NodeState::Unresponsive | NodeState::Terminating => None,
+        }
+    }
+
+    /// Nodes that should have been gone for long. They stay on record until the cloud no longer lists them, so this is
+    /// for people.
+    pub fn overstaying(&self, now: UtcMs) -> impl Iterator<Item = &Member> {
+        let stuck = self.rules.timers.stuck;
+        self.members.values().filter(move |member| {
+            let since = member.node.state_since.max(self.listening_since);
+            member.node.state == NodeState::Terminating && now.since(since) > stuck
+        })
     }
 
     fn drained(&self, member: &Member, now: UtcMs) -> Option<Reason> {
@@ -125,7 +143,7 @@ impl GroupState {
                         deadline: Some(now + timers.drain_deadline),
                         reason: Reason::SilentButReachable,
                     }),
-                    Some(Port::Open) | None => {}
+                    Some(Port::Open | Port::Untold) | None => {}
                 }
                 events
             }
@@ -146,9 +164,9 @@ impl GroupState {
         let timers = &self.rules.timers;
         let just_after = |at: UtcMs| UtcMs(at.0 + 1);
         let by_state = match member.node.state {
-            NodeState::Pending | NodeState::Running => {
-                just_after(member.node.launched_at.max(self.listening_since) + timers.first_report)
-            }
+            NodeState::Pending | NodeState::Running => self
+                .time_to_come_up(member)
+                .map_or(UtcMs(u64::MAX), |(limit, _)| just_after(limit)),
             NodeState::InService => just_after(self.last_heard(member) + timers.missed()),
             NodeState::Unresponsive => {
                 just_after(self.last_heard(member) + timers.missed() + timers.missed())

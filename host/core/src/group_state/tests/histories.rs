@@ -51,8 +51,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         ),
         (any::<u8>(), 0..6_u8).prop_map(|(which, how)| Step::Answer { which, how }),
         (any::<u8>(), 0..3_u8).prop_map(|(which, clients)| Step::Report { which, clients }),
-        prop::sample::select(vec![Port::Open, Port::Closed, Port::Unreachable])
-            .prop_map(Step::Probe),
+        prop::sample::select(vec![
+            Port::Open,
+            Port::Closed,
+            Port::Unreachable,
+            Port::Untold
+        ])
+        .prop_map(Step::Probe),
         (any::<u8>(), any::<bool>()).prop_map(|(which, force)| Step::Terminate { which, force }),
         any::<u8>().prop_map(Step::InstanceEnds),
     ];
