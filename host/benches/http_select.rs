@@ -9,6 +9,8 @@
 )]
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
+#[path = "support/bare.rs"]
+mod bare;
 #[path = "support/crowd.rs"]
 mod crowd;
 #[path = "support/figures.rs"]
@@ -90,7 +92,7 @@ fn compare(process: &Process, edges: u32) -> anyhow::Result<()> {
         .spawn(report(world.fleet.clone(), speakers, edges));
     std::thread::sleep(Duration::from_secs(2));
     let ours = process.service(&world);
-    let ours_at = process.serve(ours.clone())?;
+    let ours_at = process.serve_whole(ours.clone())?;
     let bytes = answer(&mut Line::open(ours_at)?)?;
     let bare = move || {
         let bytes = bytes.clone();
@@ -104,7 +106,7 @@ fn compare(process: &Process, edges: u32) -> anyhow::Result<()> {
         || in_process(process, &floor, questions(), "{"),
         || in_process(process, &ours, questions(), "{"),
     );
-    let mut floor_lines = lines(process.serve(floor)?)?;
+    let mut floor_lines = lines(bare::serve(process, floor)?)?;
     let mut our_lines = lines(ours_at)?;
     let request = format!("GET {PATH} HTTP/1.1\r\nHost: weir\r\n\r\n").into_bytes();
     let requests = vec![vec![request; VOLLEY]; LINES];

@@ -8,6 +8,8 @@
 )]
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
+#[path = "support/bare.rs"]
+mod bare;
 #[path = "support/crowd.rs"]
 mod crowd;
 #[path = "support/figures.rs"]
@@ -150,7 +152,7 @@ fn main() -> anyhow::Result<()> {
         || in_process(&process, &floor, letters(), ACCEPTED),
         || in_process(&process, &ours, letters(), ACCEPTED),
     );
-    let (floor, ours) = (process.serve(floor)?, process.serve(ours)?);
+    let (floor, ours) = (bare::serve(&process, floor)?, process.serve_whole(ours)?);
     let mut floor_lines = lines(floor)?;
     let mut our_lines = lines(ours)?;
     let round = |lines: &mut Vec<Line>| {

@@ -3,6 +3,7 @@
 mod adapters;
 mod clouds;
 mod doctor;
+mod open_files;
 mod settings;
 
 use std::net::SocketAddr;
@@ -10,7 +11,6 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use axum::ServiceExt;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -122,7 +122,7 @@ pub struct App {
     pub clock: SharedClock,
     http: Arc<ArcSwap<HttpSettings>>,
     shutdown: Shutdown,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
 }
 
 impl App {
@@ -137,6 +137,7 @@ impl App {
         shutdown: Shutdown,
     ) -> anyhow::Result<Self> {
         settings::check_default_policies(config, &outside.policies)?;
+        open_files::raise();
         let listener = TcpListener::bind(config.server.listen)
             .await
             .with_context(|| {
@@ -163,6 +164,7 @@ impl App {
             platform,
             &environment,
         )?;
+        tell_few_files(config.server.max_connections, http.connections.most);
         let http = Arc::new(ArcSwap::from_pointee(http));
         let parts = Parts {
             store: outside.store.clone(),
@@ -185,12 +187,13 @@ impl App {
                 .map(|cloud| Arc::new(Simulation::new(cloud, fleet.clone()))),
         }
         .into();
-        let service = crate::http::service(app).into_make_service_with_connect_info::<SocketAddr>();
+        let front = crate::http::service(app);
         tokio::spawn(upkeep(metrics, outside.clock.clone(), shutdown.clone()));
         let stop = shutdown.clone();
-        let serving = axum::serve(listener, service)
-            .with_graceful_shutdown(async move { stop.requested().await });
-        let server = tokio::spawn(serving.into_future());
+        let settings = http.clone();
+        let server = tokio::spawn(async move {
+            crate::http::serve(listener, front, settings, stop.requested()).await;
+        });
         Ok(Self {
             address,
             base_url,
@@ -225,13 +228,13 @@ impl App {
     /// Ends the server: questions under way are answered, groups finish their pass.
     ///
     /// # Errors
-    /// The listener failed.
+    /// The task that serves died.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         self.shutdown.request();
         self.fleet.stopped().await;
         // A client that never finishes its request must not hold the end up.
         match tokio::time::timeout(DRAIN_WITHIN.to_std(), &mut self.server).await {
-            Ok(ended) => ended.context("the HTTP task died")??,
+            Ok(ended) => ended.context("the HTTP task died")?,
             Err(_) => {
                 tracing::warn!("some connections did not end within {DRAIN_WITHIN}: they are cut");
                 self.server.abort();
@@ -252,6 +255,17 @@ async fn upkeep(metrics: PrometheusHandle, clock: SharedClock, shutdown: Shutdow
             () = shutdown.requested() => return,
             () = clock.sleep(UPKEEP_EVERY) => metrics.run_upkeep(),
         }
+    }
+}
+
+fn tell_few_files(wanted: u32, most: u32) {
+    if most < wanted {
+        tracing::warn!(
+            wanted,
+            most,
+            "this process may not open enough files for server.max_connections: raise its limit (LimitNOFILE of a \
+             systemd unit, ulimit -n of a shell)"
+        );
     }
 }
 

@@ -20,5 +20,6 @@ mod reading_again;
 mod reload;
 mod restart;
 mod retire;
+mod slow_clients;
 mod sweep;
 mod tutorial;

@@ -1,17 +1,12 @@
 //! The HTTP side as the program builds it: logs at their shipped level, figures recorded.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use axum::ServiceExt;
-use axum::extract::Request;
-use axum::response::Response;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tower::Service;
 use weir::config::log::LogConfig;
 use weir::http::settings::HttpSettings;
 use weir::http::{AppParts, AppState, Front};
@@ -59,17 +54,13 @@ impl Process {
         weir::http::service(app)
     }
 
-    /// Serves on loopback until the process ends.
-    pub fn serve<S>(&self, service: S) -> anyhow::Result<SocketAddr>
-    where
-        S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
-        S::Future: Send,
-    {
+    /// Serves the whole server on loopback, as the program does, until the process ends.
+    pub fn serve_whole(&self, server: Front) -> anyhow::Result<SocketAddr> {
         let listener = self.runtime.block_on(TcpListener::bind("127.0.0.1:0"))?;
         let address = listener.local_addr()?;
-        let service = service.into_make_service_with_connect_info::<SocketAddr>();
-        self.runtime
-            .spawn(async move { axum::serve(listener, service).await });
+        let settings = Arc::new(ArcSwap::from_pointee(HttpSettings::default()));
+        let serving = weir::http::serve(listener, server, settings, std::future::pending());
+        self.runtime.spawn(serving);
         Ok(address)
     }
 }

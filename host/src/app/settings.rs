@@ -14,6 +14,7 @@ use crate::config::placement::{Capacity, OriginServes as OriginServesSetting};
 use crate::config::server::Origins;
 use crate::config::{Config, Secret};
 use crate::fleet::FleetSettings;
+use crate::http::ConnectionBounds;
 use crate::http::settings::{AdminTokens, CorsOrigins, HttpSettings, LogAccess, NodesAuth};
 use crate::policy::{Duty, PolicyRegistry};
 
@@ -134,6 +135,11 @@ pub(super) fn http(
         },
         cluster_password: password.clone(),
         trusted_proxies: proxies.collect::<anyhow::Result<_>>()?,
+        connections: ConnectionBounds {
+            most: super::open_files::connections(config.server.max_connections),
+            most_per_client: config.server.max_connections_per_client,
+            head_within: DurationMs(config.server.request_head_ms),
+        },
         body_limit: usize::try_from(config.reports.max_body_bytes)?,
         location_region: (!region.is_empty()).then(|| region.as_str().into()),
         location_strict: config.fleet.strict_location,

@@ -151,6 +151,12 @@ impl Config {
                 ),
             );
         }
+        if self.server.request_head_ms <= self.reports.reporting_speed_ms {
+            check.warn(
+                "server.request_head_ms",
+                "is no longer than reports.reporting_speed_ms: nodes have to connect anew for every report",
+            );
+        }
         if self.fleet.stuck_ms < silence {
             check.warn(
                 "fleet.stuck_ms",

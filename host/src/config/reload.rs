@@ -5,7 +5,7 @@ use toml::Value;
 use super::{Config, Secret, schema};
 
 /// Settings and whole sections that are read anew at each use. Everything else is read once, at start.
-pub(super) const RELOADABLE: [&str; 36] = [
+pub(super) const RELOADABLE: [&str; 39] = [
     "auth.admin_token",
     "cloud.prices",
     "fleet.first_report_ms",
@@ -23,6 +23,9 @@ pub(super) const RELOADABLE: [&str; 36] = [
     "server.cors.admin",
     "server.cors.streams",
     "server.trusted_proxies",
+    "server.max_connections",
+    "server.max_connections_per_client",
+    "server.request_head_ms",
     "fleet.min_free_memory_mib",
     "fleet.max_launches_per_minute",
     "fleet.max_nodes_per_group",

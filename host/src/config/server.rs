@@ -26,6 +26,15 @@ pub struct ServerConfig {
     /// Proxies and balancers before this server, as addresses or networks (`10.0.0.0/8`): their `X-Forwarded-For` is
     /// believed. Default none.
     pub trusted_proxies: Vec<String>,
+    /// Connections at once (100 to 1,000,000); further ones wait until one ends. Open files of the process bound it too.
+    /// Default 16,384.
+    pub max_connections: u32,
+    /// Connections at once of one address, or of one IPv6 network of 64 bits (10 to 1,000,000); further ones are closed.
+    /// Trusted proxies are not counted. Default 4,096.
+    pub max_connections_per_client: u32,
+    /// From when a connection has nothing to do until the head of its next request is whole, ms (1,000 to 3,600,000). Give
+    /// nodes that report seldom more than their period. Default 75,000.
+    pub request_head_ms: u64,
 }
 
 /// Which origins' pages may call the API from a browser: `*` for all, empty for none, else a comma list of origins
@@ -47,6 +56,9 @@ impl Default for ServerConfig {
             data_dir: PathBuf::from("weir-data"),
             cors: CorsConfig::default(),
             trusted_proxies: Vec::new(),
+            max_connections: 16_384,
+            max_connections_per_client: 4_096,
+            request_head_ms: 75_000,
         }
     }
 }
@@ -103,6 +115,24 @@ impl ServerConfig {
         if self.data_dir.as_os_str().is_empty() {
             check.refuse("data_dir", "\"\"", "must name a folder");
         }
+        check.range(
+            "max_connections",
+            self.max_connections,
+            100..=1_000_000,
+            "connections",
+        );
+        check.range(
+            "max_connections_per_client",
+            self.max_connections_per_client,
+            10..=1_000_000,
+            "connections",
+        );
+        check.range(
+            "request_head_ms",
+            self.request_head_ms,
+            1_000..=3_600_000,
+            "ms",
+        );
         for proxy in self.trusted_proxies.iter().filter(|text| !is_network(text)) {
             check.refuse(
                 "trusted_proxies",

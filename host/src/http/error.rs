@@ -23,6 +23,7 @@ use weir_core::units::DurationMs;
 
 use super::AppState;
 use super::lenient::FieldError;
+use super::serve::{BodyFault, fault_of};
 use crate::fleet::{AssignError, FleetError};
 use crate::store::StoreError;
 
@@ -98,6 +99,18 @@ impl ApiError {
     /// 500: ours to mend; the cause goes to the log.
     pub(super) fn internal(message: impl Into<String>, cause: &dyn Error) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message).because(cause)
+    }
+
+    /// A body that could not be read.
+    pub(super) fn of_body(error: &(dyn Error + 'static)) -> Self {
+        match fault_of(error) {
+            Some(fault @ BodyFault::TooSlow { .. }) => {
+                Self::new(StatusCode::REQUEST_TIMEOUT, fault.to_string())
+            }
+            Some(fault @ BodyFault::Busy) => Self::unavailable(fault.to_string(), RETRY),
+            Some(fault @ BodyFault::Lost(_)) => Self::bad_input(fault.to_string()),
+            None => Self::bad_input(format!("the body cannot be read: {error}")),
+        }
     }
 
     fn because(mut self, cause: &dyn Error) -> Self {

@@ -37,6 +37,11 @@ pub(super) fn describe() {
         "weir_reports_refused_total",
         "Messages of nodes refused because they say more than they may."
     );
+    metrics::describe_gauge!("weir_http_connections", "Connections open.");
+    metrics::describe_counter!(
+        "weir_http_connections_refused_total",
+        "Connections closed because their client had too many."
+    );
     metrics::describe_gauge!(NODES, "Nodes, by role and state.");
     metrics::describe_gauge!(GROUPS, "Node groups, by state.");
     metrics::describe_gauge!(CONNECTIONS, "Direct clients last reported, by role.");

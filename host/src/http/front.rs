@@ -27,7 +27,8 @@ type Answering = Either<
     Either<BoxFuture<'static, Result<Response, Infallible>>, RouteFuture<Infallible>>,
 >;
 
-/// The server's service. Serve it with connect info, else clients have no address. Cheap to clone: it is for every request.
+/// The server's service, for [`super::serve`]: with another server clients would have no address. Cheap to clone: it is for
+/// every request.
 #[derive(Clone)]
 pub struct Front(Arc<Ways>);
 

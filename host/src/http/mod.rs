@@ -21,6 +21,7 @@ mod questions;
 mod refused_reports;
 mod reports;
 mod seldom;
+mod serve;
 pub mod settings;
 mod unknown_nodes;
 mod v3_1;
@@ -47,6 +48,7 @@ use crate::store::Store;
 use downloads::Downloads;
 pub use front::Front;
 use refused_reports::RefusedReports;
+pub use serve::{ConnectionBounds, serve};
 use settings::{CorsOrigins, HttpSettings};
 use unknown_nodes::UnknownNodes;
 
@@ -104,7 +106,7 @@ impl From<AppParts> for AppState {
     }
 }
 
-/// Everything the server answers. Serve it with connect info, else clients have no address.
+/// Everything the server answers; [`serve`] serves it.
 pub fn service(app: AppState) -> Front {
     figures::describe();
     Front::new(app.clone(), routes(app))

@@ -12,13 +12,15 @@ use weir_core::units::UtcMs;
 use super::error::ApiError;
 use super::params::Params;
 
-/// Checks a signed body; answers the node's name it is signed for. The body is covered as it reads uncompressed.
-pub(super) fn check_hmac(
-    password: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-    now: UtcMs,
-) -> Result<String, ApiError> {
+/// What the head of a signed message says.
+pub(super) struct Signed<'a> {
+    node: &'a str,
+    at: UtcMs,
+    signature: &'a str,
+}
+
+/// The head of a signed message, which has to be fresh.
+pub(super) fn hmac_head(headers: &HeaderMap, now: UtcMs) -> Result<Signed<'_>, ApiError> {
     let header = |name: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok());
         value.ok_or_else(|| {
@@ -32,13 +34,31 @@ pub(super) fn check_hmac(
         header(TIMESTAMP_HEADER)?,
         header(SIGNATURE_HEADER)?,
     );
-    let timestamp = fresh(timestamp, TIMESTAMP_HEADER, now)?;
+    Ok(Signed {
+        node,
+        at: fresh(timestamp, TIMESTAMP_HEADER, now)?,
+        signature,
+    })
+}
+
+/// Checks a signed body; answers the node's name it is signed for. The body is covered as it reads uncompressed.
+pub(super) fn check_hmac(
+    password: &str,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: UtcMs,
+) -> Result<String, ApiError> {
+    let Signed {
+        node,
+        at,
+        signature,
+    } = hmac_head(headers, now)?;
     if password.is_empty() {
         return Err(ApiError::unauthorised(
             "auth.cluster_password is not set: no signature can be checked",
         ));
     }
-    if !NodeKey::derive(password, node).verifies(signature, node, timestamp, body) {
+    if !NodeKey::derive(password, node).verifies(signature, node, at, body) {
         return Err(ApiError::unauthorised(format!(
             "{SIGNATURE_HEADER} does not fit: the cluster passwords of node and manager may differ"
         )));
@@ -63,13 +83,13 @@ pub(super) fn check_speaker(signed_as: &str, message: &Message) -> Result<(), Ap
     }
 }
 
-/// Checks the published digest over action, time and password, sent in the query. It does not cover the body.
-pub(super) fn check_digest(
+/// Checks the published digest over action, time and password, sent in the query; answers the action. It does not cover
+/// the body.
+pub(super) fn check_digest<'a>(
     password: &str,
-    params: &Params,
-    messages: &[Message],
+    params: &'a Params,
     now: UtcMs,
-) -> Result<(), ApiError> {
+) -> Result<&'a str, ApiError> {
     let param = |name: &str| {
         let missing = || ApiError::unauthorised(format!("query parameter {name} is missing"));
         params.get(name).ok_or_else(missing)
@@ -77,26 +97,30 @@ pub(super) fn check_digest(
     let (action, timestamp, signature) =
         (param("action")?, param("timestamp")?, param("signature")?);
     let timestamp = fresh(timestamp, "timestamp", now)?;
-    if let Some(other) = messages
-        .iter()
-        .find(|message| type_word(&message.body) != action)
-    {
-        return Err(ApiError::unauthorised(format!(
-            "action must be the type of the message, {}, not {action:?}",
-            type_word(&other.body)
-        )));
-    }
-    if password.is_empty()
-        || !same(
+    let fits = || {
+        same(
             &digest(action, timestamp, password),
             &signature.to_ascii_lowercase(),
         )
-    {
+    };
+    if password.is_empty() || !fits() {
         return Err(ApiError::unauthorised(
             "signature does not fit: the cluster passwords of node and manager may differ",
         ));
     }
-    Ok(())
+    Ok(action)
+}
+
+/// Checks that messages are what their digest was made for.
+pub(super) fn check_action(action: &str, messages: &[Message]) -> Result<(), ApiError> {
+    let other = |message: &&Message| type_word(&message.body) != action;
+    match messages.iter().find(other) {
+        None => Ok(()),
+        Some(other) => Err(ApiError::unauthorised(format!(
+            "action must be the type of the message, {}, not {action:?}",
+            type_word(&other.body)
+        ))),
+    }
 }
 
 fn fresh(timestamp: &str, what: &str, now: UtcMs) -> Result<UtcMs, ApiError> {
@@ -177,7 +201,9 @@ mod tests {
         let check = |action: &str, at: u64, signature: &str| {
             let uri = format!("/c?action={action}&timestamp={at}&signature={signature}");
             let params = Params::of(&uri.parse().unwrap());
-            check_digest("p", &params, &messages, NOW).is_ok()
+            check_digest("p", &params, NOW)
+                .and_then(|action| check_action(action, &messages))
+                .is_ok()
         };
         assert!(check("bye", NOW.0, &made) && check("bye", NOW.0, &made.to_uppercase()));
         assert!(!check("role", NOW.0, &digest("role", NOW, "p")));

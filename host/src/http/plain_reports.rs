@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::Method;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -55,13 +55,19 @@ impl PlainReports {
     pub(super) async fn answer(&self, request: Request) -> Response {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
-        let response = match to_bytes(body, self.rendering.body_limit).await {
+        let response = match self.read(&parts, body).await {
             Ok(body) => error::guarded(|| self.take(&parts, &body)),
-            Err(_) => ApiError::bad_input("the body did not arrive whole").into_response(),
+            Err(error) => error.into_response(),
         };
         let response = error::rendered(response, || format!("POST {PATH}"), &self.rendering);
         self.meter.note(PATH, response.status(), started);
         response
+    }
+
+    async fn read(&self, parts: &Parts, body: Body) -> Result<Bytes, ApiError> {
+        reports::check_head(&self.app, &Params::of(&parts.uri), &parts.headers)?;
+        let body = to_bytes(body, self.rendering.body_limit).await;
+        body.map_err(|error| ApiError::of_body(&error))
     }
 
     fn take(&self, parts: &Parts, body: &Bytes) -> Result<Response, ApiError> {

@@ -1,9 +1,9 @@
 //! Messages of nodes: checked, given to the fleet, answered. Nothing here waits for the store.
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
@@ -14,7 +14,8 @@ use weir_core::units::DurationMs;
 use super::AppState;
 use super::client::Client;
 use super::error::ApiError;
-use super::node_auth::{check_digest, check_hmac, check_speaker};
+use super::lenient::Whole;
+use super::node_auth;
 use super::params::Params;
 use super::settings::NodesAuth;
 use crate::fleet::Caller;
@@ -50,9 +51,38 @@ pub(super) async fn receive(
     client: Client,
     params: Params,
     headers: HeaderMap,
-    body: Bytes,
+    _: Announced,
+    Whole(body): Whole,
 ) -> Result<Response, ApiError> {
     take(&app, client, &params, &headers, &body)
+}
+
+/// A message whose head says who sends it, and when: checked before a byte of the body is read.
+pub(super) struct Announced;
+
+impl FromRequestParts<AppState> for Announced {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
+        check_head(app, &Params::of(&parts.uri), &parts.headers).map(|()| Self)
+    }
+}
+
+/// What can be told of a message before its body is there: whoever cannot even sign must not fill our memory.
+pub(super) fn check_head(
+    app: &AppState,
+    params: &Params,
+    headers: &HeaderMap,
+) -> Result<(), ApiError> {
+    let settings = app.settings.load();
+    let now = app.clock.now();
+    match settings.nodes_auth {
+        NodesAuth::Hmac => node_auth::hmac_head(headers, now).map(|_| ()),
+        NodesAuth::Digest => {
+            node_auth::check_digest(settings.cluster_password.reveal(), params, now).map(|_| ())
+        }
+        NodesAuth::Open => Ok(()),
+    }
 }
 
 /// As [`receive`], for whoever has the request in its parts.
@@ -68,17 +98,18 @@ pub(super) fn take(
     let now = app.clock.now();
     // A signature is checked before the body is looked at.
     let signed_as = match settings.nodes_auth {
-        NodesAuth::Hmac => Some(check_hmac(password, headers, body, now)?),
+        NodesAuth::Hmac => Some(node_auth::check_hmac(password, headers, body, now)?),
         NodesAuth::Digest | NodesAuth::Open => None,
     };
     let mut sent = Sent::read(body)?;
     if settings.nodes_auth == NodesAuth::Digest {
-        check_digest(password, params, sent.messages(), now)?;
+        let action = node_auth::check_digest(password, params, now)?;
+        node_auth::check_action(action, sent.messages())?;
     }
     if let Some(name) = &signed_as {
         sent.messages()
             .iter()
-            .try_for_each(|message| check_speaker(name, message))?;
+            .try_for_each(|message| node_auth::check_speaker(name, message))?;
         sent.name_speaker(name);
     }
     let caller = Caller { signed_as, peer };

@@ -11,6 +11,7 @@ use subtle::{Choice, ConstantTimeEq};
 use weir_core::ids::RegionName;
 use weir_core::units::DurationMs;
 
+use super::ConnectionBounds;
 use crate::secret::Secret;
 
 /// Settings of the HTTP side.
@@ -30,6 +31,8 @@ pub struct HttpSettings {
     pub cluster_password: Secret,
     /// Proxies whose `X-Forwarded-For` is believed; default none.
     pub trusted_proxies: Vec<IpNet>,
+    /// What connections may take.
+    pub connections: ConnectionBounds,
     /// Largest body, bytes, after decompression; default 1 MiB. Read when the router is made.
     pub body_limit: usize,
     /// Region preferred for questions that name none (`location.region`).
@@ -52,6 +55,7 @@ impl Default for HttpSettings {
             nodes_auth: NodesAuth::Hmac,
             cluster_password: Secret::default(),
             trusted_proxies: Vec::new(),
+            connections: ConnectionBounds::default(),
             body_limit: 1024 * 1024,
             location_region: None,
             location_strict: false,

@@ -19,6 +19,19 @@ pub use relaxed::{RelaxedError, parse_relaxed};
 
 use super::error::ApiError;
 
+/// A request's body as it came.
+#[derive(Debug)]
+pub(super) struct Whole(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Whole {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let bytes = Bytes::from_request(request, state).await;
+        bytes.map(Self).map_err(unreadable)
+    }
+}
+
 /// A request's body, read strictly if that works and relaxed if not.
 #[derive(Debug)]
 pub(super) struct Body(pub Value);
@@ -34,9 +47,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let bytes = Bytes::from_request(request, state)
-            .await
-            .map_err(unreadable)?;
+        let Whole(bytes) = Whole::from_request(request, state).await?;
         parse(&bytes)
             .map(Body)
             .map_err(|wrong| ApiError::bad_input(wrong).into_response())
@@ -48,8 +59,7 @@ fn unreadable(rejection: BytesRejection) -> Response {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return rejection.into_response();
     }
-    let why = rejection.body_text();
-    ApiError::bad_input(format!("the body cannot be read: {why}")).into_response()
+    ApiError::of_body(&rejection).into_response()
 }
 
 /// Parses a body. The error is a text for the client: where it stops making sense and what was expected there.
