@@ -1,18 +1,25 @@
 //! What a new instance is told: who it is, the key it signs with, where its manager is, and the operator's own data.
 //!
 //! Without data of the operator's it is plain lines `WEIR_NODE=…`, `WEIR_NODE_KEY=…` (only when nodes sign),
-//! `WEIR_MANAGER=…`. With such data it is a MIME archive as cloud-init reads it: the first part writes the same lines
-//! to [`FILE`], the second is the operator's. A reader finds our lines in both by their first word.
+//! `WEIR_MANAGER=…`. With such data it is a MIME archive as cloud-init reads it: the first part is a script that writes
+//! the same lines to [`FILE`], the second is the operator's as it is. A reader finds our lines in both by their first
+//! word.
+//!
+//! The script is a boothook, which cloud-init runs before anything of the operator's. A second `#cloud-config` would not
+//! do: cloud-init lets the `write_files` of the last one replace those before it
+//! (cloudinit.readthedocs.io, "User data formats" and "Merging user data sections").
 
 use std::path::{Component, Path, PathBuf};
 
 use weir_cloud::node_auth::NodeKey;
 
-/// File that cloud-init writes our lines to.
+/// File that our script writes our lines to.
 pub const FILE: &str = "/etc/weir/node.env";
 /// Longest user data EC2 takes, bytes before encoding.
 pub const LONGEST: usize = 16 * 1024;
 const BOUNDARY: &str = "==weir-user-data==";
+/// Ends the lines in the script; no line of ours is this.
+const END: &str = "WEIR_END";
 
 /// Why user data cannot be made; each names the property and the mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,21 +69,33 @@ pub(crate) fn whole(lines: &str, own: Option<&str>) -> Result<String, UserDataEr
 }
 
 fn archive(lines: &str, own: &str) -> String {
-    let kind = match own.lines().next().unwrap_or_default() {
-        first if first.starts_with("#!") => "text/x-shellscript",
-        first if first.starts_with("#cloud-config") => "text/cloud-config",
+    let mut boundary = BOUNDARY.to_owned();
+    while own.contains(&boundary) {
+        boundary.push('=');
+    }
+    let folder = FILE.rsplit_once('/').map_or("/", |(folder, _)| folder);
+    let part = part(own);
+    format!(
+        "Content-Type: multipart/mixed; boundary=\"{boundary}\"\nMIME-Version: 1.0\n\n\
+         --{boundary}\nContent-Type: text/cloud-boothook; charset=\"utf-8\"\n\n\
+         #cloud-boothook\n#!/bin/sh\nset -e\nmkdir -p {folder}\numask 077\ncat >{FILE} <<'{END}'\n{lines}{END}\n\
+         --{boundary}\n{part}\n--{boundary}--\n"
+    )
+}
+
+/// The operator's data as a part of an archive. An archive of its own has its heading already.
+fn part(own: &str) -> String {
+    let first = own.lines().next().unwrap_or_default().to_ascii_lowercase();
+    let kind = match first.as_str() {
+        heading if heading.starts_with("content-type:") || heading.starts_with("mime-version:") => {
+            return own.to_owned();
+        }
+        script if script.starts_with("#!") => "text/x-shellscript",
+        config if config.starts_with("#cloud-config") => "text/cloud-config",
+        // cloud-init looks at the first line itself.
         _ => "text/plain",
     };
-    let indented: String = lines
-        .lines()
-        .map(|line| format!("      {line}\n"))
-        .collect();
-    format!(
-        "Content-Type: multipart/mixed; boundary=\"{BOUNDARY}\"\nMIME-Version: 1.0\n\n\
-         --{BOUNDARY}\nContent-Type: text/cloud-config; charset=\"utf-8\"\n\n\
-         #cloud-config\nwrite_files:\n  - path: {FILE}\n    permissions: '0600'\n    content: |\n{indented}\n\
-         --{BOUNDARY}\nContent-Type: {kind}; charset=\"utf-8\"\n\n{own}\n--{BOUNDARY}--\n"
-    )
+    format!("Content-Type: {kind}; charset=\"utf-8\"\n\n{own}")
 }
 
 /// The operator's own data: property `UserData` of the launch document. Files are read below `folder` only, links

@@ -18,22 +18,75 @@ fn a_node_is_told_its_name_its_key_and_its_manager() {
 }
 
 #[test]
-fn the_operators_script_keeps_its_kind_beside_our_lines() {
-    let told = whole("WEIR_NODE=n\n", Some("#!/bin/sh\necho hi")).expect("short enough");
-    for part in [
-        "multipart/mixed",
-        "      WEIR_NODE=n\n",
-        "text/x-shellscript",
-        "#!/bin/sh\necho hi\n",
-        FILE,
-    ] {
-        assert!(told.contains(part), "{part} in {told}");
+fn our_script_comes_first_and_the_operators_data_keeps_its_kind() {
+    let cases = [
+        ("#!/bin/sh\necho hi", "text/x-shellscript"),
+        ("#cloud-config\nwrite_files: []", "text/cloud-config"),
+        ("## template: jinja\n#cloud-config\n", "text/plain"),
+    ];
+    for (own, kind) in cases {
+        let told = whole("WEIR_NODE=n\n", Some(own)).expect("short enough");
+        let (ours, theirs) = told
+            .split_once(&format!("Content-Type: {kind};"))
+            .expect(kind);
+        assert!(
+            ours.contains("text/cloud-boothook") && ours.contains(FILE),
+            "{ours}"
+        );
+        assert!(ours.contains("\nWEIR_NODE=n\n"), "{ours}");
+        assert!(theirs.contains(&format!("\n\n{own}\n--")), "{theirs}");
+        assert!(
+            !ours.contains("#cloud-config"),
+            "it would be merged with theirs"
+        );
     }
     let long = "x".repeat(LONGEST);
     assert!(matches!(
         whole("", Some(&long)),
         Err(UserDataError::TooLong(_))
     ));
+}
+
+#[test]
+fn an_archive_of_the_operators_is_a_part_as_it_is() {
+    let own = format!("Content-Type: multipart/mixed; boundary=\"x\"\n\n--x\n{BOUNDARY}\n--x--");
+    let told = whole("", Some(&own)).expect("short enough");
+    assert!(
+        told.contains(&format!("--{BOUNDARY}=\n{own}\n--{BOUNDARY}=--\n")),
+        "{told}"
+    );
+}
+
+/// The script as a machine runs it, but into a folder of the test's.
+#[cfg(unix)]
+#[test]
+fn the_script_writes_our_lines_for_root_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let told =
+        whole("A=1\nWEIR_MANAGER=http://m/$HOME'`\n", Some("#!/bin/sh")).expect("short enough");
+    let from = told.find("#!/bin/sh").expect("a script");
+    let to = told[from..].find("\n--").expect("its end") + from;
+    let file = folder.path().join("weir/node.env");
+    let inside = |path: &str| folder.path().join(path).display().to_string();
+    let script = told[from..to].replace(FILE, &inside("weir/node.env"));
+    let script = script.replace(
+        "mkdir -p /etc/weir",
+        &format!("mkdir -p {}", inside("weir")),
+    );
+    let ran = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(script)
+        .status();
+    assert!(ran.expect("a shell").success());
+    let written = std::fs::read_to_string(&file).expect("it is there");
+    assert_eq!(written, "A=1\nWEIR_MANAGER=http://m/$HOME'`\n");
+    let mode = std::fs::metadata(&file)
+        .expect("it is there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 #[tokio::test]
