@@ -20,6 +20,7 @@ mod reading_again;
 mod reload;
 mod restart;
 mod retire;
+mod silent_cloud;
 mod slow_clients;
 mod sweep;
 mod tutorial;

@@ -133,6 +133,7 @@ fn instance(id: &NodeId, state: InstanceState) -> Instance {
     Instance {
         id: Some(id.clone()),
         platform_id: format!("i-{id}").into(),
+        region: REGION.into(),
         zone: ZONES[0].into(),
         state,
         address: None,

@@ -41,6 +41,8 @@ pub struct Instance {
     pub id: Option<NodeId>,
     /// The cloud's id.
     pub platform_id: PlatformId,
+    /// Region of `zone`.
+    pub region: RegionName,
     /// Zone it is in.
     pub zone: ZoneName,
     /// Where it stands.

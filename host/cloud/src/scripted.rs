@@ -50,6 +50,8 @@ struct Script {
     terminations: VecDeque<CallFault>,
     describes: VecDeque<ListingFault>,
     listings: VecDeque<ListingFault>,
+    locations: VecDeque<CallFault>,
+    listing_calls: u32,
     delay: DurationMs,
     launch_calls: BTreeMap<NodeId, u32>,
     terminate_calls: BTreeMap<NodeId, u32>,
@@ -92,6 +94,11 @@ impl ScriptedCloud {
         self.script.lock().listings.push_back(fault);
     }
 
+    /// The next question for regions and zones without a fault yet fails so.
+    pub fn fail_next_locations(&self, fault: CallFault) {
+        self.script.lock().locations.push_back(fault);
+    }
+
     /// Every call takes so much longer from now on.
     pub fn delay_calls(&self, delay: DurationMs) {
         self.script.lock().delay = delay;
@@ -105,6 +112,11 @@ impl ScriptedCloud {
     /// Terminate calls seen per node, failed ones included.
     pub fn terminate_calls(&self) -> BTreeMap<NodeId, u32> {
         self.script.lock().terminate_calls.clone()
+    }
+
+    /// Listings asked for, failed ones included.
+    pub fn listing_calls(&self) -> u32 {
+        self.script.lock().listing_calls
     }
 
     async fn wait(&self) {
@@ -193,7 +205,11 @@ impl CloudController for ScriptedCloud {
     }
 
     async fn list_owned(&self) -> Result<Vec<Instance>, CloudError> {
-        let fault = self.script.lock().listings.pop_front();
+        let fault = {
+            let mut script = self.script.lock();
+            script.listing_calls += 1;
+            script.listings.pop_front()
+        };
         self.wait().await;
         match fault {
             None => self.inner.list_owned().await,
@@ -208,8 +224,12 @@ impl CloudController for ScriptedCloud {
     }
 
     async fn locations(&self) -> Result<Vec<Location>, CloudError> {
+        let fault = self.script.lock().locations.pop_front();
         self.wait().await;
-        self.inner.locations().await
+        match fault {
+            None => self.inner.locations().await,
+            Some(fault) => fault.after(self.inner.locations()).await,
+        }
     }
 
     async fn account(&self) -> Result<String, CloudError> {

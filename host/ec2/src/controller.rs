@@ -1,10 +1,10 @@
 //! The six verbs on EC2.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use parking_lot::Mutex;
 use weir_cloud::clock::SharedClock;
 use weir_cloud::{CloudController, CloudError, Instance, InstanceState, LaunchRequest, Location};
@@ -36,6 +36,8 @@ pub struct Ec2Cloud {
     pub(crate) clients: Clients,
     clock: SharedClock,
     networks: Mutex<BTreeMap<RegionName, LookedUp>>,
+    /// Regions that did not answer when they were last asked.
+    left_out: Mutex<BTreeSet<RegionName>>,
     page: Option<i32>,
 }
 
@@ -51,6 +53,7 @@ impl Ec2Cloud {
             clients,
             clock,
             networks: Mutex::default(),
+            left_out: Mutex::default(),
             page: None,
         })
     }
@@ -149,21 +152,60 @@ impl Ec2Cloud {
                     return Err(unknown("a listed instance has no state that we know"));
                 }
                 InstanceState::Pending | InstanceState::Running | InstanceState::Ending => {
-                    owned.push(self.told(instance)?);
+                    owned.push(self.told(instance, region)?);
                 }
             }
         }
         Ok(owned)
     }
 
-    fn told(&self, instance: &Ec2Instance) -> Result<Instance, CloudError> {
-        listing::told(instance, self.settings.use_private_addresses)
+    fn told(&self, instance: &Ec2Instance, region: &RegionName) -> Result<Instance, CloudError> {
+        listing::told(instance, region, self.settings.use_private_addresses)
     }
 
     /// An instance of this request, found instead of launched.
     fn again(&self, found: &Ec2Instance, request: &LaunchRequest) -> Result<Instance, CloudError> {
         launch::check_same(found, request)?;
-        self.told(found)
+        self.told(found, &request.region)
+    }
+
+    /// The network of a region; as it was known last when it cannot be looked up now.
+    async fn network_or_last(
+        &self,
+        region: &RegionName,
+    ) -> Result<Option<Arc<Network>>, CloudError> {
+        let looked_up = self.network(region).await;
+        looked_up.or_else(|problem| {
+            let networks = self.networks.lock();
+            let known = networks.get(region).map(|known| known.network.clone());
+            known.ok_or(problem)
+        })
+    }
+
+    /// What the regions answered. The home region has to; any other may be closed to this account or out of order, and is
+    /// left out then, which the log says once.
+    fn that_answered<T>(
+        &self,
+        answers: Vec<(&RegionName, Result<T, CloudError>)>,
+    ) -> Result<Vec<(RegionName, T)>, CloudError> {
+        let mut answered = Vec::new();
+        for (region, answer) in answers {
+            match answer {
+                Ok(answer) => {
+                    if self.left_out.lock().remove(region) {
+                        tracing::info!(%region, "the region answers again");
+                    }
+                    answered.push((region.clone(), answer));
+                }
+                Err(problem) if region == self.clients.home() => return Err(problem),
+                Err(problem) => {
+                    if self.left_out.lock().insert(region.clone()) {
+                        tracing::warn!(%region, %problem, "a region is left out until it answers: nothing is launched or looked for there");
+                    }
+                }
+            }
+        }
+        Ok(answered)
     }
 }
 
@@ -183,7 +225,7 @@ impl CloudController for Ec2Cloud {
         let call = launch::call(&client, &self.settings, &network, request).await?;
         match launch::send(call, request).await {
             Ok(Outcome::Launched(launched)) => {
-                let mut told = self.told(&launched)?;
+                let mut told = self.told(&launched, &request.region)?;
                 told.id.get_or_insert_with(|| request.id.clone());
                 Ok(told)
             }
@@ -234,23 +276,27 @@ impl CloudController for Ec2Cloud {
         let found = self.find(region, id).await?;
         found
             .as_ref()
-            .map(|instance| self.told(instance))
+            .map(|instance| self.told(instance, region))
             .transpose()
     }
 
     async fn list_owned(&self) -> Result<Vec<Instance>, CloudError> {
         let regions = self.regions().await?;
-        let listings = regions.iter().map(|region| self.owned_in(region));
-        Ok(try_join_all(listings).await?.concat())
+        let listings = regions
+            .iter()
+            .map(async |region| (region, self.owned_in(region).await));
+        let listed = self.that_answered(join_all(listings).await)?;
+        Ok(listed.into_iter().flat_map(|(_, owned)| owned).collect())
     }
 
     async fn locations(&self) -> Result<Vec<Location>, CloudError> {
         self.network_needed(self.clients.home()).await?;
         let regions = self.regions().await?;
-        let networks = regions.iter().map(|region| self.network(region));
-        let networks = try_join_all(networks).await?;
+        let networks = regions
+            .iter()
+            .map(async |region| (region, self.network_or_last(region).await));
         let mut locations = Vec::new();
-        for (region, network) in regions.iter().zip(networks) {
+        for (region, network) in self.that_answered(join_all(networks).await)? {
             let zones = network.iter().flat_map(|network| network.subnets.keys());
             locations.extend(zones.map(|zone| Location {
                 region: region.clone(),

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{Filter, Instance as Ec2Instance, InstanceStateName};
 use weir_cloud::{CloudError, Instance, InstanceState};
-use weir_core::ids::PlatformId;
+use weir_core::ids::{PlatformId, RegionName};
 
 use crate::errors::{error, unknown};
 use crate::tags;
@@ -81,7 +81,11 @@ pub(crate) fn needs_no_end(instance: &Ec2Instance) -> bool {
 ///
 /// # Errors
 /// [`CloudError::Unknown`]: without an id it is no instance.
-pub(crate) fn told(instance: &Ec2Instance, private: bool) -> Result<Instance, CloudError> {
+pub(crate) fn told(
+    instance: &Ec2Instance,
+    region: &RegionName,
+    private: bool,
+) -> Result<Instance, CloudError> {
     let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     let id = text(instance.instance_id()).ok_or_else(|| unknown("an instance without an id"))?;
     let placement = instance.placement();
@@ -98,6 +102,7 @@ pub(crate) fn told(instance: &Ec2Instance, private: bool) -> Result<Instance, Cl
     Ok(Instance {
         id: tag(instance, tags::IDENTIFIER).map(Into::into),
         platform_id: PlatformId::from(id.as_str()),
+        region: region.clone(),
         zone: zone.unwrap_or_default().into(),
         state: state(instance),
         address,
@@ -129,7 +134,7 @@ mod tests {
 
     #[test]
     fn an_instance_without_an_id_is_an_unusable_answer() {
-        let told = told(&Ec2Instance::builder().build(), true);
+        let told = told(&Ec2Instance::builder().build(), &"r".into(), true);
         assert!(matches!(told, Err(CloudError::Unknown { .. })), "{told:?}");
     }
 }

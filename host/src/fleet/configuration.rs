@@ -106,8 +106,8 @@ impl Shared {
             &thresholds.into_iter().collect::<BTreeMap<_, _>>(),
             &settings.default_bindings,
         );
-        let places = self
-            .places
+        let places = self.geography.places();
+        let places = places
             .iter()
             .filter(|place| group.regions.contains(&place.region));
         Ok(Configuration {

@@ -12,6 +12,7 @@ mod decide;
 mod directory;
 mod executor;
 mod gauge;
+mod geography;
 mod group;
 mod mailbox;
 mod orders;
@@ -20,6 +21,7 @@ mod picture;
 mod publish;
 mod receive;
 mod reconciler;
+mod restarts;
 mod rungs;
 mod selections;
 pub mod status;
@@ -37,7 +39,7 @@ use tokio::sync::watch;
 use weir_cloud::CloudController;
 use weir_cloud::clock::SharedClock;
 use weir_core::group::{Bindings, Group};
-use weir_core::group_state::{HostRules, Place};
+use weir_core::group_state::HostRules;
 use weir_core::ids::{GroupId, GroupName, NodeId, RegionName, ZoneName};
 use weir_core::node::Node;
 use weir_core::placement::Action;
@@ -51,7 +53,9 @@ use crate::policy::PolicyRegistry;
 use crate::store::{Store, StoreError};
 use directory::Directory;
 use executor::Executor;
+use geography::Geography;
 pub use group::GroupHandle;
+use restarts::Restarts;
 use status::NodeStatus;
 
 /// Why the fleet did not do what was asked. Nothing was changed.
@@ -192,7 +196,7 @@ pub(crate) struct Shared {
     pub(crate) stopping: watch::Receiver<bool>,
     cloud: Arc<dyn CloudController>,
     settings: RwLock<FleetSettings>,
-    places: Vec<Place>,
+    geography: Geography,
     sweep: RwLock<Arc<sweeper::SweepStatus>>,
     last_ms: Mutex<u64>,
     commands: AtomicU64,
@@ -262,6 +266,7 @@ pub struct Fleet {
     tasks: Mutex<tokio::task::JoinSet<()>>,
     /// Held while documents and settings are handed to groups.
     configuring: tokio::sync::Mutex<()>,
+    restarts: Restarts,
 }
 
 impl Fleet {
@@ -378,10 +383,5 @@ impl Fleet {
     /// Period at which nodes are to report, ms.
     fn reporting_speed(&self) -> u64 {
         self.shared.settings.read().cluster.reporting_speed
-    }
-
-    /// Regions and zones of the cloud.
-    pub fn places(&self) -> &[Place] {
-        &self.shared.places
     }
 }

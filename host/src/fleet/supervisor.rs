@@ -11,17 +11,19 @@ use rand::SeedableRng;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use weir_core::group::{Group, GroupState as Phase};
-use weir_core::group_state::{GroupState, Place};
+use weir_core::group_state::GroupState;
 use weir_core::ids::{GroupId, GroupName, RegionName};
 use weir_core::reservations::ReservationBook;
 use weir_core::units::DurationMs;
 
 use super::configuration::documents;
 use super::decide::Scaler;
+use super::geography::Geography;
 use super::group::GroupHandle;
 use super::orders::ORDER_CAPACITY;
 use super::publish::Publisher;
 use super::reconciler::{Ended, Reconciler};
+use super::restarts::Restarts;
 use super::sweeper::Sweeper;
 use super::{Executor, Fleet, FleetError, FleetSettings, NewGroup, Parts, Shared};
 use crate::store::StoredGroup;
@@ -40,18 +42,10 @@ impl Fleet {
     /// Reads every group from the store and starts its reconciler.
     ///
     /// # Errors
-    /// [`FleetError::Store`], or [`FleetError::Refused`] when the cloud's regions cannot be read.
+    /// [`FleetError::Store`], or [`FleetError::Refused`] when the cloud refuses to tell its regions.
     pub async fn start(parts: Parts, settings: FleetSettings) -> Result<Arc<Self>, FleetError> {
-        let locations = parts
-            .cloud
-            .locations()
-            .await
-            .map_err(|error| FleetError::Refused(error.to_string()))?;
-        let place = |location: weir_cloud::Location| Place {
-            region: location.region,
-            zone: location.zone,
-        };
         let stored = parts.store.groups().await?;
+        let geography = Geography::at_start(parts.cloud.as_ref(), &stored).await?;
         let shared = Arc::new(Shared {
             executor: Executor::new(parts.cloud.clone(), parts.link),
             store: parts.store,
@@ -61,7 +55,7 @@ impl Fleet {
             stopping: parts.stopping,
             cloud: parts.cloud,
             settings: RwLock::new(settings),
-            places: locations.into_iter().map(place).collect(),
+            geography,
             sweep: RwLock::default(),
             last_ms: Mutex::new(newest_identifier(&stored)),
             commands: AtomicU64::new(0),
@@ -72,11 +66,13 @@ impl Fleet {
             groups: RwLock::default(),
             tasks: Mutex::new(JoinSet::new()),
             configuring: tokio::sync::Mutex::new(()),
+            restarts: Restarts::default(),
         });
         for stored in stored {
             fleet.adopt(stored).await?;
         }
         fleet.start_sweeps();
+        fleet.start_looking_around();
         Ok(fleet)
     }
 
@@ -116,25 +112,10 @@ impl Fleet {
     /// Region codes as the cloud has them; a zone's code stands for its region.
     fn regions(&self, wanted: &[RegionName]) -> Result<Vec<RegionName>, FleetError> {
         let mut regions: Vec<RegionName> = Vec::new();
-        for name in wanted {
-            let fits =
-                |place: &&Place| place.region == *name || place.zone.as_str() == name.as_str();
-            let Some(place) = self.shared.places.iter().find(fits) else {
-                let mut known: Vec<&str> = self
-                    .shared
-                    .places
-                    .iter()
-                    .map(|place| place.region.as_str())
-                    .collect();
-                known.dedup();
-                return Err(FleetError::Refused(format!(
-                    "regions: {:?} is not a region of this cloud; it has {}",
-                    name.as_str(),
-                    known.join(", ")
-                )));
-            };
-            if !regions.contains(&place.region) {
-                regions.push(place.region.clone());
+        for code in wanted {
+            let region = self.shared.geography.region(code)?;
+            if !regions.contains(&region) {
+                regions.push(region);
             }
         }
         if regions.is_empty() {
@@ -223,6 +204,7 @@ impl Fleet {
                     Ended::Stopping => {}
                     Ended::Deleted => {
                         fleet.groups.write().remove(&id);
+                        fleet.restarts.forget(id);
                     }
                     Ended::Outdated => fleet.read_again(id).await,
                 }
@@ -233,6 +215,15 @@ impl Fleet {
 
     /// Replaces a group's task with one that starts from the store.
     async fn read_again(self: Arc<Self>, id: GroupId) {
+        let pause = self.restarts.pause(id, self.shared.clock.now());
+        if pause.0 > 0 {
+            tracing::warn!(group.id = %id, "the task of the group ended early again: it starts again in {pause}");
+            let mut stopping = self.shared.stopping.clone();
+            tokio::select! {
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+                () = self.shared.clock.sleep(pause) => {}
+            }
+        }
         loop {
             let stored = self.shared.store.groups().await;
             let found =
@@ -264,11 +255,15 @@ impl Fleet {
             let mut stopping = shared.stopping.clone();
             loop {
                 let every = shared.settings.read().sweep_every;
+                let sweep = async {
+                    shared.clock.sleep(every).await;
+                    sweeper.pass().await;
+                };
+                // A pass may be left at any point: what it ends is booked before the cloud is asked.
                 tokio::select! {
                     _ = stopping.wait_for(|stopping| *stopping) => return,
-                    () = shared.clock.sleep(every) => {}
+                    () = sweep => {}
                 }
-                sweeper.pass().await;
             }
         });
     }

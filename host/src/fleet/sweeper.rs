@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use weir_cloud::Instance;
-use weir_core::ids::{NodeId, PlatformId, ZoneName};
+use weir_core::ids::{NodeId, PlatformId, RegionName, ZoneName};
 use weir_core::units::UtcMs;
 
 use super::{FleetError, Shared};
@@ -55,6 +55,8 @@ pub struct Unrecorded {
     pub identifier: Option<NodeId>,
     /// The cloud's id.
     pub instance: PlatformId,
+    /// Region of `zone`.
+    pub region: RegionName,
     /// Zone it is in.
     pub zone: ZoneName,
     /// When a pass first found it so, ms.
@@ -171,14 +173,10 @@ impl Sweeper {
         if shared.directory.by_id(id.as_str()).is_some() {
             return Ok(());
         }
-        let Some(place) = shared.places.iter().find(|place| place.zone == orphan.zone) else {
-            tracing::warn!(node.id = %id, zone = %orphan.zone, "an instance without a record is in a zone this cloud does not name; it is left alone");
-            return Ok(());
-        };
         let mut reaping = Reaping {
             node: id.clone(),
             instance: orphan.instance.clone(),
-            region: place.region.clone(),
+            region: orphan.region.clone(),
             zone: orphan.zone.clone(),
             by: shared.settings.read().holder.clone(),
             why: WHY.to_owned(),
@@ -187,7 +185,7 @@ impl Sweeper {
             accepted_at: None,
         };
         shared.store.record_reaping(&reaping).await?;
-        match shared.cloud.terminate(&place.region, id).await {
+        match shared.cloud.terminate(&orphan.region, id).await {
             Ok(()) => {
                 tracing::warn!(node.id = %id, instance = %orphan.instance, "ended an instance that two sweeps found without a record");
                 metrics::counter!("weir_sweep_ended_total").increment(1);

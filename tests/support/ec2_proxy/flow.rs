@@ -48,7 +48,10 @@ impl Flow {
             action,
             params,
         };
-        let fault = self.script.take(&asked.action);
+        let fault = match self.script.is_closed_region(&asked.region) {
+            true => Some(Fault::Unauthorized),
+            false => self.script.take(&asked.action),
+        };
         self.calls.add(Call {
             at: self.clock.now(),
             action: asked.action.clone(),

@@ -86,6 +86,11 @@ impl Ec2Proxy {
         self.flow.script.set_forbidden(action, forbidden);
     }
 
+    /// The caller may do nothing in the region, or may again.
+    pub fn set_closed_region(&self, region: &str, closed: bool) {
+        self.flow.script.set_closed_region(region, closed);
+    }
+
     /// What fired so far, by kind.
     pub fn fired(&self) -> Fired {
         Fired(self.flow.calls.fired())

@@ -113,6 +113,7 @@ struct State {
     numbers: std::collections::BTreeMap<String, u64>,
     full_zones: BTreeSet<String>,
     forbidden: BTreeSet<String>,
+    closed_regions: BTreeSet<String>,
 }
 
 /// The script of a proxy.
@@ -138,6 +139,14 @@ impl Script {
 
     pub(super) fn set_forbidden(&self, action: &str, forbidden: bool) {
         set(&mut self.0.lock().forbidden, action, forbidden);
+    }
+
+    pub(super) fn set_closed_region(&self, region: &str, closed: bool) {
+        set(&mut self.0.lock().closed_regions, region, closed);
+    }
+
+    pub(super) fn is_closed_region(&self, region: &str) -> bool {
+        self.0.lock().closed_regions.contains(region)
     }
 
     pub(super) fn is_full(&self, zone: &str) -> bool {

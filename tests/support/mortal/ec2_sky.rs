@@ -104,6 +104,7 @@ fn living(instance: &Element) -> Option<Instance> {
     Some(Instance {
         id: tag(instance, "identifier").map(|id| id.as_str().into()),
         platform_id: instance.text_at("instanceId").as_str().into(),
+        region: REGION.into(),
         zone: instance
             .text_at("placement/availabilityZone")
             .as_str()

@@ -58,6 +58,7 @@ pub(super) struct Launch {
 pub(super) struct Seen {
     id: Option<NodeId>,
     platform_id: PlatformId,
+    region: RegionName,
     zone: ZoneName,
     state: State,
     address: Option<String>,
@@ -112,6 +113,7 @@ impl From<Instance> for Seen {
         Self {
             id: instance.id,
             platform_id: instance.platform_id,
+            region: instance.region,
             zone: instance.zone,
             state: match instance.state {
                 InstanceState::Pending => State::Pending,
@@ -132,6 +134,7 @@ impl From<Seen> for Instance {
         Self {
             id: seen.id,
             platform_id: seen.platform_id,
+            region: seen.region,
             zone: seen.zone,
             state: match seen.state {
                 State::Pending => InstanceState::Pending,

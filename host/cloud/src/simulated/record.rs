@@ -114,6 +114,7 @@ impl Record {
         Instance {
             id: Some(self.asked.id.clone()),
             platform_id: self.platform_id(),
+            region: self.asked.region.clone(),
             zone: self.asked.zone.clone(),
             state: self.state(now),
             address: addressed.then(|| self.address()),

@@ -56,6 +56,25 @@ async fn a_full_zone_is_named_and_another_takes_the_instance() {
 }
 
 #[tokio::test]
+async fn a_region_that_is_closed_to_us_is_left_out_and_the_home_region_is_not() {
+    let rig = Rig::start().await;
+    let cloud = rig.cloud().await;
+    launch(&cloud, 1).await;
+    rig.proxy.set_closed_region("eu-west-1", true);
+    let known = cloud.locations().await.unwrap();
+    assert_eq!(known.len(), 2);
+    assert_eq!(cloud.list_owned().await.unwrap().len(), 1);
+
+    // Without the home region nothing is known.
+    rig.proxy.set_closed_region(REGION, true);
+    rig.pass(301_000);
+    refusal(cloud.locations().await);
+    assert!(cloud.list_owned().await.is_err(), "nothing is proved then");
+    rig.proxy.set_closed_region(REGION, false);
+    assert_eq!(cloud.locations().await, Ok(known));
+}
+
+#[tokio::test]
 async fn a_listing_that_breaks_off_is_no_short_list() {
     let rig = Rig::start().await;
     let cloud = rig.cloud().await;

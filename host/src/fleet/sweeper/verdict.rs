@@ -62,6 +62,7 @@ impl Suspects {
             list.push(Unrecorded {
                 identifier: orphan.id,
                 instance: orphan.platform_id,
+                region: orphan.region,
                 zone: orphan.zone,
                 found_at,
             });
@@ -81,6 +82,7 @@ mod tests {
         Instance {
             id: id.map(NodeId::from),
             platform_id: format!("i-{}", id.unwrap_or("none")).into(),
+            region: "r".into(),
             zone: "z".into(),
             state,
             address: None,
