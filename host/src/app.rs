@@ -120,6 +120,7 @@ pub struct App {
     pub fleet: Arc<Fleet>,
     /// Time.
     pub clock: SharedClock,
+    store: Arc<dyn Store>,
     http: Arc<ArcSwap<HttpSettings>>,
     shutdown: Shutdown,
     server: JoinHandle<()>,
@@ -178,7 +179,7 @@ impl App {
         let fleet = Fleet::start(parts, settings::fleet(config)).await?;
         let app: AppState = AppParts {
             fleet: fleet.clone(),
-            store: outside.store,
+            store: outside.store.clone(),
             clock: outside.clock.clone(),
             settings: http.clone(),
             metrics: metrics.clone(),
@@ -199,6 +200,7 @@ impl App {
             base_url,
             fleet,
             clock: outside.clock,
+            store: outside.store,
             http,
             shutdown,
             server,
@@ -223,6 +225,11 @@ impl App {
         self.fleet.reconfigure(settings::fleet(config)).await?;
         self.http.store(Arc::new(new));
         Ok(())
+    }
+
+    /// Ends when the server has to: another process had the store meanwhile, and what this one knows may be old.
+    pub async fn taken_over(&self) {
+        self.store.taken_over().await;
     }
 
     /// Ends the server: questions under way are answered, groups finish their pass.

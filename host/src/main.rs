@@ -92,13 +92,23 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let outside = Outside::with_clouds(&config, &clouds()).await?;
     let app = App::start(&config, outside, metrics, shutdown.clone()).await?;
     tracing::info!(url = %app.base_url, "ready; the API is below /streammanager/api/3.1 and /streammanager/api/4.0, its description at /openapi.json");
+    let mut taken_over = false;
     loop {
         tokio::select! {
             () = shutdown.requested() => break,
+            () = app.taken_over() => {
+                taken_over = true;
+                break;
+            }
             () = reloads.next() => reload(&args, &app, &mut config, &telemetry).await,
         }
     }
     app.stop().await?;
+    anyhow::ensure!(
+        !taken_over,
+        "another weir process had the database while this one had lost it, so what this one knows may be old: start it \
+         again, and see that only one uses the database"
+    );
     Ok(ExitCode::SUCCESS)
 }
 

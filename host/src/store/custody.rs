@@ -54,6 +54,10 @@ pub trait Custody: Send + Sync + 'static {
     /// Where the data of this store really lies: the same after a restart of manager or database, another for a copy.
     async fn place(&self) -> Result<String, StoreError>;
 
+    /// Ends when another process had this store since it was opened here: what this process knows may be old, and it has to
+    /// end and start anew. Never ends otherwise.
+    async fn taken_over(&self);
+
     /// What the environment was bound to last; `None` until it was.
     async fn binding(&self) -> Result<Option<Binding>, StoreError>;
 

@@ -228,6 +228,10 @@ impl Custody for FaultyStore {
         self.around(Verb::Place, self.inner.place()).await
     }
 
+    async fn taken_over(&self) {
+        self.inner.taken_over().await;
+    }
+
     async fn binding(&self) -> Result<Option<Binding>, StoreError> {
         self.around(Verb::Binding, self.inner.binding()).await
     }

@@ -11,6 +11,7 @@ macro_rules! tables {
         tables!($folder:
             1 "first" "/0001_first.sql",
             2 "custody" "/0002_custody.sql",
+            3 "openings" "/0003_openings.sql",
         )
     };
     ($folder:literal: $($number:literal $name:literal $file:literal,)*) => {

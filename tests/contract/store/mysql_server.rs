@@ -1,6 +1,8 @@
 //! Promises of the MySQL store alone: one manager at a time, errors that name the mend, the same after a crash of the
 //! server.
 
+use std::time::Duration;
+
 use weir::store::mysql::{self, OpenError};
 use weir::store::sql::SqlStore;
 use weir::store::{Custody, Store, StoreError};
@@ -147,6 +149,27 @@ async fn a_server_that_does_not_answer_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_server_that_stood_still_is_held_again_as_soon_as_it_goes_on() {
+    let (server, _, store) = opened().await;
+    server.pause();
+    let lost = |refused: &StoreError| {
+        format!("{refused:?}").contains("the connection that holds the database is lost")
+    };
+    while !store.ping().await.as_ref().is_err_and(lost) {
+        tokio::task::yield_now().await;
+    }
+    server.go_on();
+    let started = std::time::Instant::now();
+    back(&store).await;
+    let waited = started.elapsed();
+    // The server would forget the session that was lost after 15 s by itself.
+    assert!(waited < Duration::from_secs(10), "{waited:?}");
+    let alone = tokio::time::timeout(Duration::ZERO, store.taken_over()).await;
+    assert!(alone.is_err(), "nobody else was there");
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_table_that_somebody_keeps_locked_is_given_up() {
     let (server, _, store) = opened().await;
     let (group, fence) = with_group(&store).await;
@@ -155,7 +178,7 @@ async fn a_table_that_somebody_keeps_locked_is_given_up() {
     let somebody = server.root_says(lock).await;
     let given_up = store.save_plan(group.id, fence, &nodes(&[&node])).await;
     let text = format!("{:#}", anyhow::Error::from(given_up.unwrap_err()));
-    assert!(text.contains("waiting for the database"), "{text}");
+    assert!(text.contains("Lock wait timeout exceeded"), "{text}");
     drop(somebody);
     assert!(stored(&store, group.id).await.nodes.is_empty());
     store
@@ -190,6 +213,12 @@ async fn whoever_lost_the_database_to_another_writes_nothing() {
     );
     second.save_plan(group.id, newer, &write).await.unwrap();
     second.close().await;
+    // The lock is free again, but what the first knows is old.
+    tokio::time::timeout(PATIENTLY.to_std(), first.taken_over())
+        .await
+        .expect("it finds out that another was there");
+    let refused = first.ping().await;
+    assert!(refused.is_err(), "it writes nothing any more");
     first.close().await;
 }
 

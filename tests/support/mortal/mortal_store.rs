@@ -128,6 +128,10 @@ impl Custody for MortalStore {
         self.inner.place().await
     }
 
+    async fn taken_over(&self) {
+        self.inner.taken_over().await;
+    }
+
     async fn binding(&self) -> Result<Option<Binding>, StoreError> {
         self.inner.binding().await
     }

@@ -20,8 +20,14 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Between two tries: doubled each time, up to the second.
 const RETRY: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(5)];
 
-/// A group's row is locked before the rest, so nothing needs the gaps between rows, and locks on these only meet.
-const READ_COMMITTED: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+/// What a writer's session is told. A group's row is locked before the rest, so nothing needs the gaps between rows, and
+/// locks on these only meet. And a statement that nobody waits for any more must not wait for a lock for the server's
+/// own minute, or year, and then write.
+const WRITER: [&str; 3] = [
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION innodb_lock_wait_timeout = 5",
+    "SET SESSION lock_wait_timeout = 5",
+];
 
 /// A database.
 pub(super) struct Target {
@@ -101,7 +107,12 @@ pub(super) fn pools(target: &Target) -> (AnyPool, AnyPool) {
     };
     let writer = pool(WRITERS)
         .after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(READ_COMMITTED).await.map(|_| ()) })
+            Box::pin(async move {
+                for setting in WRITER {
+                    connection.execute(setting).await?;
+                }
+                Ok(())
+            })
         })
         .connect_lazy_with(target.options.clone());
     let readers = pool(READERS).connect_lazy_with(target.options.clone());

@@ -1,9 +1,10 @@
-//! The right to use a database: a named lock of its server, held by one connection as long as the manager lives.
+//! The right to use a database: its lock ([`super::lock`]), held by one session as long as the manager lives.
 //!
-//! The server frees the lock when the connection ends; of a machine that vanished without a word it hears nothing, so it
-//! is told to end a connection that was silent for [`FORGOTTEN_S`]. When the connection is lost, writes are refused
-//! until the lock is held again: another manager may have taken it. A write that was under way meanwhile is for the
-//! fencing number to refuse.
+//! The server frees the lock when the session ends; of a machine that vanished without a word it hears nothing, so it is
+//! told to end a session that was silent for some seconds. When the session is lost, writes are refused until the lock is
+//! held again. Another manager may have had it meanwhile, and changed what this one keeps in memory: every manager that
+//! opens the database counts up a number in it, so whoever finds another number than his own was not alone, and may not
+//! go on. A write that was under way meanwhile is for the fencing number to refuse.
 
 #![expect(
     clippy::disallowed_methods,
@@ -16,40 +17,48 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Executor};
+use sqlx::{AnyConnection, AnyPool, Connection};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use weir_core::units::DurationMs;
 
 use super::OpenError;
 use super::connect::Target;
+use super::lock::{self, Taken, in_time};
 use crate::store::StoreError;
 use crate::store::sql::{Hold, failed};
 
-/// The server ends a holder's connection that was silent for so long, s.
-const FORGOTTEN_S: u32 = 15;
 /// Between two signs of life of the holder: several may be late.
 const PULSE: Duration = Duration::from_secs(3);
-/// An answer to a sign of life takes no longer, or the connection is lost.
-const ANSWER: Duration = Duration::from_secs(3);
 /// Between two tries to take a lock that another has.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// A session that has the lock.
+pub(super) struct Session {
+    connection: AnyConnection,
+    /// A word of this process, by which its own sessions are known.
+    process: String,
+}
+
 /// Takes the lock; waits for another's end, `patience` at most.
 pub(super) async fn take(
-    connection: &mut AnyConnection,
+    mut connection: AnyConnection,
     target: &Target,
     patience: DurationMs,
-) -> Result<(), OpenError> {
+) -> Result<Session, OpenError> {
     let started = Instant::now();
+    let process = uuid::Uuid::new_v4().to_string();
     loop {
-        let taken = try_take(connection, target).await;
-        if taken.map_err(|source| target.broken(source))? {
-            return Ok(());
-        }
+        let taken = lock::take(&mut connection, target, &process).await;
+        let Taken::ByAnother(holder) = taken.map_err(|source| target.broken(source))? else {
+            return Ok(Session {
+                connection,
+                process,
+            });
+        };
         let place = target.place.clone();
         let left = patience.to_std().saturating_sub(started.elapsed());
         if left.is_zero() {
-            let holder = holder(connection, target).await.unwrap_or_default();
             return Err(OpenError::InUse { place, holder });
         }
         tracing::warn!(%place, left_s = left.as_secs(), "another weir process uses the database: waiting for its end");
@@ -57,42 +66,47 @@ pub(super) async fn take(
     }
 }
 
-/// Names of locks are for a whole server and have at most 64 characters, as names of databases do.
-async fn try_take(connection: &mut AnyConnection, target: &Target) -> Result<bool, sqlx::Error> {
-    let forget = format!("SET SESSION wait_timeout = {FORGOTTEN_S}");
-    connection.execute(AssertSqlSafe(forget)).await?;
-    let taken: Option<i64> = sqlx::query_scalar("SELECT GET_LOCK(CONCAT('weir ', MD5(?)), 0)")
-        .bind(&target.database)
-        .fetch_one(connection)
-        .await?;
-    Ok(taken == Some(1))
-}
+impl Session {
+    pub(super) fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.connection
+    }
 
-/// ` (10.0.0.7:51234)`: where the holder's connection comes from, if this user may see it.
-async fn holder(connection: &mut AnyConnection, target: &Target) -> Result<String, sqlx::Error> {
-    const WHO: &str = "SELECT host FROM information_schema.processlist \
-         WHERE id = IS_USED_LOCK(CONCAT('weir ', MD5(?)))";
-    let host: Option<String> = sqlx::query_scalar(WHO)
-        .bind(&target.database)
-        .fetch_optional(connection)
-        .await?;
-    Ok(host.map_or_else(String::new, |host| format!(" ({host})")))
+    /// Counts this opening of the database; answers its number.
+    pub(super) async fn count_opening(&mut self) -> Result<i64, sqlx::Error> {
+        const COUNT: &str = "UPDATE environment SET openings = openings + 1 WHERE one = 1";
+        in_time(sqlx::query(COUNT).execute(&mut self.connection)).await?;
+        self.openings().await
+    }
+
+    async fn openings(&mut self) -> Result<i64, sqlx::Error> {
+        let asked = sqlx::query_scalar("SELECT openings FROM environment WHERE one = 1");
+        in_time(asked.fetch_one(&mut self.connection)).await
+    }
 }
 
 /// The lock, and the task that keeps it.
 pub(super) struct Held {
     is_held: Arc<AtomicBool>,
+    taken_over: watch::Receiver<bool>,
     keeper: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Held {
-    /// Of a connection that has the lock.
-    pub(super) fn new(connection: AnyConnection, target: Target) -> Self {
+    /// By a session of the opening with this number.
+    pub(super) fn new(session: Session, target: Target, opening: i64) -> Self {
         let is_held = Arc::new(AtomicBool::new(true));
-        let keeper = tokio::spawn(keep(connection, target, is_held.clone()));
+        let (tell, taken_over) = watch::channel(false);
+        let keeper = Keeper {
+            target,
+            opening,
+            process: session.process.clone(),
+            is_held: is_held.clone(),
+            taken_over: tell,
+        };
         Self {
             is_held,
-            keeper: Mutex::new(Some(keeper)),
+            taken_over,
+            keeper: Mutex::new(Some(tokio::spawn(keeper.keep(session)))),
         }
     }
 }
@@ -105,36 +119,78 @@ impl Drop for Held {
     }
 }
 
-async fn keep(mut connection: AnyConnection, target: Target, is_held: Arc<AtomicBool>) {
-    loop {
-        while let Ok(Ok(())) = tokio::time::timeout(ANSWER, connection.ping()).await {
-            tokio::time::sleep(PULSE).await;
-        }
-        is_held.store(false, Ordering::Release);
-        let place = &target.place;
-        tracing::warn!(%place, "the connection that holds the database is lost: nothing is stored until it is back");
-        connection = regain(&target).await;
-        is_held.store(true, Ordering::Release);
-        tracing::info!(%place, "the database is held again");
-    }
+/// What a try to take the lock again came to.
+enum Regained {
+    /// It is held, and nobody else held it meanwhile.
+    Alone(Session),
+    /// It is free, but somebody else held it meanwhile.
+    AfterAnother,
+    /// Somebody else holds it; where from.
+    ByAnother(String),
 }
 
-/// A new connection with the lock, whenever that may be.
-async fn regain(target: &Target) -> AnyConnection {
-    let mut told = false;
-    loop {
-        if let Ok(mut connection) = target.connect().await {
-            match try_take(&mut connection, target).await {
-                Ok(true) => return connection,
-                Ok(false) if !told => {
-                    told = true;
-                    let holder = holder(&mut connection, target).await.unwrap_or_default();
-                    tracing::error!(place = %target.place, "another weir process{holder} took the database: stop one of them");
-                }
-                Ok(false) | Err(_) => {}
+struct Keeper {
+    target: Target,
+    opening: i64,
+    process: String,
+    is_held: Arc<AtomicBool>,
+    taken_over: watch::Sender<bool>,
+}
+
+impl Keeper {
+    /// Until another manager was there.
+    async fn keep(self, mut session: Session) {
+        let place = &self.target.place;
+        loop {
+            while in_time(session.connection.ping()).await.is_ok() {
+                tokio::time::sleep(PULSE).await;
             }
+            self.is_held.store(false, Ordering::Release);
+            tracing::warn!(%place, "the connection that holds the database is lost: nothing is stored until it is back");
+            // First: a server that only stood still sees the end of the session, and frees the lock.
+            drop(session);
+            let Some(regained) = self.regain().await else {
+                self.taken_over.send_replace(true);
+                return;
+            };
+            session = regained;
+            self.is_held.store(true, Ordering::Release);
+            tracing::info!(%place, "the database is held again");
         }
-        tokio::time::sleep(RETRY).await;
+    }
+
+    /// A new session with the lock, whenever that may be; `None` when another manager had it meanwhile.
+    async fn regain(&self) -> Option<Session> {
+        let place = &self.target.place;
+        let mut told = false;
+        loop {
+            match self.try_regain().await {
+                Ok(Regained::Alone(session)) => return Some(session),
+                Ok(Regained::AfterAnother) => return None,
+                Ok(Regained::ByAnother(holder)) if !told => {
+                    told = true;
+                    tracing::error!(%place, "another weir process{holder} took the database: stop one of them");
+                }
+                Ok(Regained::ByAnother(_)) | Err(_) => {}
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    async fn try_regain(&self) -> Result<Regained, sqlx::Error> {
+        let mut connection = self.target.connect().await?;
+        let taken = lock::take(&mut connection, &self.target, &self.process).await?;
+        if let Taken::ByAnother(holder) = taken {
+            return Ok(Regained::ByAnother(holder));
+        }
+        let mut session = Session {
+            connection,
+            process: self.process.clone(),
+        };
+        Ok(match session.openings().await? == self.opening {
+            true => Regained::Alone(session),
+            false => Regained::AfterAnother,
+        })
     }
 }
 
@@ -152,6 +208,14 @@ impl Hold for Held {
                 doing: "making sure that no other manager writes",
                 source: "the connection that holds the database is lost".into(),
             }),
+        }
+    }
+
+    async fn taken_over(&self) {
+        let mut taken_over = self.taken_over.clone();
+        if taken_over.wait_for(|taken| *taken).await.is_err() {
+            // The keeper was told to end: nobody will ever say so.
+            std::future::pending::<()>().await;
         }
     }
 

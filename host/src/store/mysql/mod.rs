@@ -6,6 +6,7 @@
 mod connect;
 mod error;
 mod hold;
+mod lock;
 
 use futures_util::future::BoxFuture;
 use sqlx::{AnyConnection, AnyPool};
@@ -25,11 +26,13 @@ pub use error::OpenError;
 /// [`OpenError`]: nothing was changed, except that migrations which succeeded stay applied.
 pub async fn open(url: &str, patience: DurationMs) -> Result<SqlStore, OpenError> {
     let target = Target::read(url)?;
-    let mut lock = connect::patiently(&target, patience).await?;
-    hold::take(&mut lock, &target, patience).await?;
-    let environment = prepared(&mut lock, &target).await?;
+    let connection = connect::patiently(&target, patience).await?;
+    let mut session = hold::take(connection, &target, patience).await?;
+    let environment = prepared(session.connection(), &target).await?;
+    let opening = session.count_opening().await;
+    let opening = opening.map_err(|source| target.broken(source))?;
     let pools = connect::pools(&target);
-    let held = hold::Held::new(lock, target);
+    let held = hold::Held::new(session, target, opening);
     Ok(SqlStore::new(
         pools,
         Dialect::MySql,

@@ -36,6 +36,9 @@ pub(super) trait Hold: Send + Sync + 'static {
     /// Whether this process may write. [`StoreError::Unavailable`] while it does not know that it is the only one.
     fn check(&self) -> Result<(), StoreError>;
 
+    /// As [`Custody::taken_over`].
+    async fn taken_over(&self);
+
     /// Gives the right back.
     async fn let_go(&self);
 }
@@ -181,6 +184,10 @@ impl Store for SqlStore {
 impl Custody for SqlStore {
     async fn place(&self) -> Result<String, StoreError> {
         within(self.hold.place(&self.readers)).await
+    }
+
+    async fn taken_over(&self) {
+        self.hold.taken_over().await;
     }
 
     async fn binding(&self) -> Result<Option<Binding>, StoreError> {

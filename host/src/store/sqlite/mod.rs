@@ -55,5 +55,10 @@ impl Hold for Held {
         Ok(())
     }
 
+    /// The lock is the system's to keep: nobody can.
+    async fn taken_over(&self) {
+        std::future::pending().await
+    }
+
     async fn let_go(&self) {}
 }
