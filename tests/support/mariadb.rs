@@ -43,14 +43,20 @@ impl MariaDb {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
+        // A server that starts clears its folder of other servers' temporary tables.
+        let own = folder.path().join("tmp");
+        std::fs::create_dir(&own).unwrap();
         if is_root() {
-            std::os::unix::fs::chown(folder.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+            for folder in [folder.path(), &own] {
+                std::os::unix::fs::chown(folder, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
         }
         let mut install = Command::new(parts::installed_by_system("mariadb-install-db"));
         install
             .args(["--no-defaults", "--auth-root-authentication-method=normal"])
             .args(["--skip-test-db", "--skip-name-resolve"])
             .arg("--innodb-log-file-size=8M")
+            .arg(format!("--tmpdir={}", own.display()))
             .arg(format!("--datadir={}", data.display()));
         let made = as_nobody(&mut install).stdin(Stdio::null()).output();
         let made = made.unwrap();
@@ -79,6 +85,7 @@ impl MariaDb {
             .args(["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"])
             .arg(format!("--port={}", self.port))
             .arg(format!("--datadir={}", path("data")))
+            .arg(format!("--tmpdir={}", path("tmp")))
             .arg(format!("--socket={}", path("socket")))
             .arg(format!("--pid-file={}", path("pid")))
             .arg(format!("--log-error={}", path("log")));
