@@ -1,5 +1,5 @@
-//! How long a group's task waits before it starts again: not at all the first time, longer and longer when it ends early
-//! again and again, so that a group which cannot run does not take a core and the store from the others.
+//! How long a group's task that broke waits before it starts again: not at all the first time, longer and longer when it
+//! breaks again and again, so that a group which cannot run does not take a core and the store from the others.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,12 @@ struct Restart {
     at: UtcMs,
 }
 
-/// Restarts of every group's task.
+/// Restarts of groups' tasks that broke.
 #[derive(Debug, Default)]
 pub(super) struct Restarts(Mutex<BTreeMap<GroupId, Restart>>);
 
 impl Restarts {
-    /// The pause before the task of a group that ended early starts again.
+    /// The pause before the task of a group that broke starts again.
     pub(super) fn pause(&self, id: GroupId, now: UtcMs) -> DurationMs {
         let mut restarts = self.0.lock();
         let restart = restarts.entry(id).or_insert(Restart {
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_task_that_ends_again_and_again_waits_longer_and_longer() {
+    fn a_task_that_breaks_again_and_again_waits_longer_and_longer() {
         let (restarts, id) = (Restarts::default(), GroupId(1));
         let mut now = UtcMs(1_000_000);
         let mut pauses = Vec::new();

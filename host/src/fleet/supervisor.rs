@@ -196,34 +196,34 @@ impl Fleet {
             self.tasks.lock().spawn(async move {
                 let ended = AssertUnwindSafe(reconciler.run()).catch_unwind().await;
                 let Some(fleet) = fleet.upgrade() else { return };
-                let ended = ended.unwrap_or_else(|_| {
-                    tracing::error!(group.id = %id, "the task of the group broke; starting it again from the store");
-                    Ended::Outdated
-                });
                 match ended {
-                    Ended::Stopping => {}
-                    Ended::Deleted => {
+                    Ok(Ended::Stopping) => {}
+                    Ok(Ended::Deleted) => {
                         fleet.groups.write().remove(&id);
                         fleet.restarts.forget(id);
                     }
-                    Ended::Outdated => fleet.read_again(id).await,
+                    Ok(Ended::Outdated) => fleet.read_again(id).await,
+                    Err(_) => fleet.start_broken_again(id).await,
                 }
             });
             Ok(())
         })
     }
 
+    /// Replaces a group's task that panicked, after a pause when it does so again and again.
+    async fn start_broken_again(self: Arc<Self>, id: GroupId) {
+        let pause = self.restarts.pause(id, self.shared.clock.now());
+        tracing::error!(group.id = %id, "the task of the group broke; starting it again from the store in {pause}");
+        let mut stopping = self.shared.stopping.clone();
+        tokio::select! {
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+            () = self.shared.clock.sleep(pause) => {}
+        }
+        self.read_again(id).await;
+    }
+
     /// Replaces a group's task with one that starts from the store.
     async fn read_again(self: Arc<Self>, id: GroupId) {
-        let pause = self.restarts.pause(id, self.shared.clock.now());
-        if pause.0 > 0 {
-            tracing::warn!(group.id = %id, "the task of the group ended early again: it starts again in {pause}");
-            let mut stopping = self.shared.stopping.clone();
-            tokio::select! {
-                _ = stopping.wait_for(|stopping| *stopping) => return,
-                () = self.shared.clock.sleep(pause) => {}
-            }
-        }
         loop {
             let stored = self.shared.store.groups().await;
             let found =
