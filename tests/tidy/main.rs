@@ -13,6 +13,7 @@ mod mask;
 mod paths;
 mod report;
 mod settings;
+mod settings_page;
 mod sizes;
 mod source;
 mod tree;

@@ -32,15 +32,15 @@ pub enum Provider {
     Simulated,
     /// Amazon EC2.
     Ec2,
-    /// Processes on this machine.
+    /// Processes on this machine; not in this release.
     Local,
-    /// A pool of servers that exist already.
+    /// A pool of servers that exist already; not in this release.
     Managed,
-    /// Microsoft Azure.
+    /// Microsoft Azure; not in this release.
     Azure,
-    /// Google Compute Engine.
+    /// Google Compute Engine; not in this release.
     Google,
-    /// A service that runs Terraform.
+    /// A service that runs Terraform; not in this release.
     Terraform,
 }
 
