@@ -177,15 +177,17 @@ impl App {
             seed: outside.clock.now().0,
         };
         let fleet = Fleet::start(parts, settings::fleet(config)).await?;
+        let simulation = outside.simulated.map(|cloud| {
+            let clock = outside.clock.clone();
+            Arc::new(Simulation::new(cloud, fleet.clone(), clock))
+        });
         let app: AppState = AppParts {
             fleet: fleet.clone(),
             store: outside.store.clone(),
             clock: outside.clock.clone(),
             settings: http.clone(),
             metrics: metrics.clone(),
-            simulation: outside
-                .simulated
-                .map(|cloud| Arc::new(Simulation::new(cloud, fleet.clone()))),
+            simulation,
         }
         .into();
         let front = crate::http::service(app);

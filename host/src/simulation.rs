@@ -8,14 +8,19 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 pub use weir_cloud::audience::ClientKind;
 use weir_cloud::audience::{ConnectError, Connection};
+use weir_cloud::clock::SharedClock;
 use weir_cloud::simulated::SimulatedCloud;
 use weir_core::placement::Action;
 use weir_core::stream::StreamName;
+use weir_core::units::{DurationMs, UtcMs};
 
 use crate::fleet::{AssignError, Fleet, Question};
 
 /// Clients one server may hold; each costs a task's worth of memory at most.
 const MOST_CLIENTS: usize = 100_000;
+
+/// Between two tries of a client whose node does not have the stream yet.
+const TRY_EVERY: DurationMs = DurationMs(500);
 
 /// Why a client could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -53,24 +58,44 @@ pub struct Client {
 pub struct Simulation {
     cloud: Arc<SimulatedCloud>,
     fleet: Arc<Fleet>,
+    clock: SharedClock,
     connections: Mutex<Vec<Connection>>,
 }
 
 impl Simulation {
     /// Nobody yet.
-    pub fn new(cloud: Arc<SimulatedCloud>, fleet: Arc<Fleet>) -> Self {
+    pub fn new(cloud: Arc<SimulatedCloud>, fleet: Arc<Fleet>, clock: SharedClock) -> Self {
         Self {
             cloud,
             fleet,
+            clock,
             connections: Mutex::new(Vec::new()),
         }
     }
 
-    /// One more client: it asks for a node and connects to it.
+    /// One more client: it asks for a node and connects to it. As players do, it tries again, until `until`, while the
+    /// stream is still on its way to that node.
     ///
     /// # Errors
     /// [`SimulationError`]; nobody was added.
-    pub fn join(&self, action: Action, stream: &StreamName) -> Result<Client, SimulationError> {
+    pub async fn join(
+        &self,
+        action: Action,
+        stream: &StreamName,
+        until: UtcMs,
+    ) -> Result<Client, SimulationError> {
+        loop {
+            match self.try_to_join(action, stream) {
+                Err(SimulationError::NotConnected {
+                    source: ConnectError::NoStream,
+                    ..
+                }) if self.clock.now() < until => self.clock.sleep(TRY_EVERY).await,
+                settled => return settled,
+            }
+        }
+    }
+
+    fn try_to_join(&self, action: Action, stream: &StreamName) -> Result<Client, SimulationError> {
         if self.connections.lock().len() >= MOST_CLIENTS {
             return Err(SimulationError::Crowded);
         }

@@ -2,6 +2,9 @@
 //!
 //! Member names are camel case; times are milliseconds since 1970 by the *node's* clock, sizes are bytes.
 //! Nothing here decides anything; [`crate::liveness`] and [`crate::group_state`] do.
+//!
+//! A node asks for its role, reports as soon as it has it, and then once a period. Publishers that come and go it tells at
+//! once; a report as soon as an ordered link stands is not asked for, but brings its first viewers sooner.
 
 mod bounds;
 mod wire;

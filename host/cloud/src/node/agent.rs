@@ -1,5 +1,5 @@
-//! The agent of a simulated node: one task that asks for its role, reports each period, tells of publishers at once,
-//! and carries out what the answers order.
+//! The agent of a simulated node: one task that asks for its role, reports at once and then each period, tells of
+//! publishers and of new links at once, and carries out what the answers order.
 //!
 //! ```text
 //! waiting ─▶ asking (role, until accepted) ─▶ reporting ─▶ goodbye
@@ -13,7 +13,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use tokio::sync::mpsc;
 use weir_core::report::{
-    Answer, Body, Boot, Command, Envelope, FORMAT_VERSION, Message, RoleRequest, Software,
+    Answer, Body, Boot, Command, Envelope, FORMAT_VERSION, Message, Order, RoleRequest, Software,
 };
 use weir_core::units::{DurationMs, UtcMs};
 
@@ -35,6 +35,10 @@ pub(super) struct Agent {
     random: StdRng,
     /// When there is something to say again.
     due: UtcMs,
+    /// When a link that was ordered stands, and is to be told.
+    linked_at: UtcMs,
+    /// The next report is the first.
+    first: bool,
     period: DurationMs,
     boot: Option<Boot>,
     seq: u64,
@@ -62,6 +66,8 @@ impl Agent {
             node: Arc::clone(node),
             signals,
             due: service_at,
+            linked_at: NEVER,
+            first: true,
             boot: None,
             seq: 0,
             accepted: false,
@@ -72,7 +78,7 @@ impl Agent {
 
     pub(super) async fn run(mut self) {
         loop {
-            let due = self.world.clock.sleep_until(self.due);
+            let due = self.world.clock.sleep_until(self.due.min(self.linked_at));
             tokio::select! {
                 signal = self.signals.recv() => match signal {
                     Some(Signal::Notice(body)) => {
@@ -96,14 +102,29 @@ impl Agent {
         if self.boot.is_none() {
             self.start_service();
         }
+        let now = self.world.clock.now();
+        if self.linked_at <= now {
+            self.linked_at = NEVER;
+        }
         if !self.node.is_up() {
             // Crashed: only a restart helps, and that is a signal.
             self.due = NEVER;
         } else if self.accepted {
-            self.due = (self.due + self.period).max(self.world.clock.now());
+            if self.due <= now {
+                self.due = (self.due + self.pause()).max(now);
+            }
             self.report().await;
-        } else {
+        } else if self.due <= now {
             self.ask().await;
+        }
+    }
+
+    /// From one report to the next. After the first some part of a period, so that nodes launched together do not report
+    /// together for ever.
+    fn pause(&mut self) -> DurationMs {
+        match std::mem::take(&mut self.first) {
+            true => DurationMs(self.random.random_range(0..self.period.0)),
+            false => self.period,
         }
     }
 
@@ -120,6 +141,7 @@ impl Agent {
         self.seq = 0;
         self.accepted = false;
         self.acks.clear();
+        self.linked_at = NEVER;
         self.due = now;
     }
 
@@ -146,9 +168,8 @@ impl Agent {
         self.name = Some(assignment.node_id);
         let speed = answer.reporting_speed;
         self.period = DurationMs(speed.unwrap_or(assignment.cluster.reporting_speed).max(1));
-        // Spread over the period, so that nodes launched together do not report together for ever.
-        let part = self.random.random_range(0..self.period.0);
-        self.due = self.world.clock.now() + DurationMs(part);
+        self.first = true;
+        self.due = self.world.clock.now();
     }
 
     /// Reports; once more when the answer asks for it. `false` when a report did not arrive or was not accepted.
@@ -267,6 +288,10 @@ impl Agent {
         self.carried_out.push_back(command.id.clone());
         if self.carried_out.len() > REMEMBERED_COMMANDS {
             self.carried_out.pop_front();
+        }
+        if matches!(command.order, Order::Link { .. }) {
+            let delay = self.world.settings.nodes.link_delay;
+            self.linked_at = self.world.clock.now() + delay;
         }
         self.node.carry_out(&command.order)
     }

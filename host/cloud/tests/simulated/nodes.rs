@@ -3,7 +3,7 @@
 use weir_cloud::CloudController;
 use weir_core::liveness::Port;
 use weir_core::node::Role;
-use weir_core::report::Order;
+use weir_core::report::{Body, Order, Report};
 use weir_core::stream::StreamName;
 
 use crate::manager::{Scene, kind, settings};
@@ -16,7 +16,7 @@ fn show() -> StreamName {
 async fn node_asks_for_its_role_and_then_reports_each_period() {
     let scene = Scene::new().await;
     scene.launch(Role::Edge, "a").await;
-    scene.until(|scene| scene.reports("a").len() >= 4).await;
+    scene.until(|scene| scene.reports("a").len() >= 5).await;
     let messages = scene.messages("a");
     assert_eq!(kind(&messages[0]), "role");
     let seqs: Vec<u64> = messages
@@ -31,14 +31,43 @@ async fn node_asks_for_its_role_and_then_reports_each_period() {
         "the service starts after its boot time"
     );
     assert!(
-        times[1] - times[0] < 5_000 + 1_000,
-        "the first report comes within a period"
+        times[1] - times[0] < 1_000,
+        "the first report comes at once"
     );
-    let period = (times[4] - times[1]) / 3;
+    assert!(
+        times[2] - times[1] < 5_000 + 1_000,
+        "the second comes within a period"
+    );
+    let period = (times[5] - times[2]) / 3;
     assert!(
         period.abs_diff(5_000) < 500,
         "the manager's period holds: {period}"
     );
+}
+
+#[tokio::test]
+async fn link_that_stands_is_told_before_the_period_is_over() {
+    let scene = Scene::new().await;
+    scene.launch(Role::Origin, "o").await;
+    scene.launch(Role::Edge, "e").await;
+    scene.until_reporting("o").await;
+    // Ordered in the answer to its first report, most of a period before the next one is due.
+    scene.link("e", "o");
+    let stands = |report: &Report| {
+        report
+            .parents
+            .iter()
+            .any(|link| link.state == "established")
+    };
+    scene
+        .until(|scene| scene.reports("e").iter().any(stands))
+        .await;
+    let messages = scene.messages("e");
+    let told = |message: &&Message| matches!(&message.body, Body::Report(report) if stands(report));
+    let at = messages.iter().position(|message| told(&message)).unwrap();
+    let before = messages[at - 1].envelope.timestamp;
+    let waited = messages[at].envelope.timestamp - before;
+    assert!(waited < 2_000, "{waited} ms after the report before it");
 }
 
 #[tokio::test]

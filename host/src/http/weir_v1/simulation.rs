@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use weir_core::placement::Action;
 use weir_core::stream::StreamName;
+use weir_core::units::DurationMs;
 
 use crate::http::AppState;
 use crate::http::error::ApiError;
@@ -18,6 +19,9 @@ use crate::simulation::{Client, ClientKind, Simulation};
 
 /// Clients one call may bring.
 const MOST_AT_ONCE: u32 = 10_000;
+
+/// So long clients try to get a stream that is still on its way to their node.
+const PATIENCE: DurationMs = DurationMs::secs(10);
 
 /// Who is to come or to leave.
 #[derive(Debug, ToSchema)]
@@ -94,7 +98,7 @@ fn read(body: &Body) -> Result<ClientsWish, ApiError> {
     })
 }
 
-fn join(
+async fn join(
     app: &AppState,
     action: Action,
     wish: &ClientsWish,
@@ -104,8 +108,9 @@ fn join(
         joined: Vec::new(),
         refused: Vec::new(),
     };
+    let until = app.clock.now() + PATIENCE;
     for _ in 0..wish.count {
-        match simulation.join(action, &wish.stream) {
+        match simulation.join(action, &wish.stream, until).await {
             Ok(client) => came.joined.push(ClientObject::of(&client)),
             Err(error) => {
                 let why = error.to_string();
@@ -139,7 +144,7 @@ pub(super) async fn publish(
     State(app): State<AppState>,
     body: Body,
 ) -> Result<(StatusCode, Json<Joined>), ApiError> {
-    join(&app, Action::Broadcast, &read(&body)?)
+    join(&app, Action::Broadcast, &read(&body)?).await
 }
 
 /// Viewers come: each asks for an edge and connects to it.
@@ -148,7 +153,7 @@ pub(super) async fn view(
     State(app): State<AppState>,
     body: Body,
 ) -> Result<(StatusCode, Json<Joined>), ApiError> {
-    join(&app, Action::Subscribe, &read(&body)?)
+    join(&app, Action::Subscribe, &read(&body)?).await
 }
 
 /// The newest publishers of the stream leave.
