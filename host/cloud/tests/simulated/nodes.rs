@@ -3,7 +3,7 @@
 use weir_cloud::CloudController;
 use weir_core::liveness::Port;
 use weir_core::node::Role;
-use weir_core::report::{Body, Order, Report};
+use weir_core::report::{Body, Message, Order, Report};
 use weir_core::stream::StreamName;
 
 use crate::manager::{Scene, kind, settings};
