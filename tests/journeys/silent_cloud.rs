@@ -21,6 +21,7 @@ async fn a_start_without_the_cloud_serves_from_what_is_stored() {
         .await;
     server.stop().await;
     server.logs.expect(UNTOLD);
+    server.logs.expect("request turned away");
     for _ in 0..4 {
         server.script.fail_next_locations(CallFault::LostRequest);
     }
@@ -30,7 +31,9 @@ async fn a_start_without_the_cloud_serves_from_what_is_stored() {
         "regions": ["eu-central-1"], "launchConfig": "launch-config1", "scalePolicy": "scale1"
     });
     let asked = async || server.admin("POST", "nodegroup", Some(&elsewhere)).await;
-    let told = asked().await.wanted(400).json()["errorMessage"].to_string();
+    let refused = asked().await.wanted(503);
+    assert!(refused.retry_after.is_some(), "{refused:?}");
+    let told = refused.json()["errorMessage"].to_string();
     assert!(
         told.contains("did not tell its regions yet") && told.contains("ap-northeast-1"),
         "{told}"

@@ -80,7 +80,7 @@ impl Geography {
     /// The region that a region's or a zone's code stands for.
     ///
     /// # Errors
-    /// [`FleetError::Refused`] with the codes there are.
+    /// [`FleetError::Refused`] with the codes there are; [`FleetError::NotTold`] while the cloud did not say.
     pub(super) fn region(&self, code: &RegionName) -> Result<RegionName, FleetError> {
         let Known { places, told } = self.0.read().clone();
         let fits = |place: &&Place| place.region == *code || place.zone.as_str() == code.as_str();
@@ -89,15 +89,17 @@ impl Geography {
         }
         let regions: BTreeSet<&str> = places.iter().map(|place| place.region.as_str()).collect();
         let regions: Vec<&str> = regions.into_iter().collect();
-        let whole = match told {
-            true => "it has",
-            false => "it did not tell its regions yet, ask again in some seconds; known are",
-        };
-        Err(FleetError::Refused(format!(
-            "regions: {:?} is not a region of this cloud; {whole} {}",
-            code.as_str(),
-            regions.join(", ")
-        )))
+        let regions = regions.join(", ");
+        let code = code.as_str();
+        Err(match told {
+            true => FleetError::Refused(format!(
+                "regions: {code:?} is not a region of this cloud; it has {regions}"
+            )),
+            false => FleetError::NotTold(format!(
+                "regions: the cloud did not tell its regions yet, so {code:?} cannot be checked; ask again in some \
+                 seconds (known so far: {regions})"
+            )),
+        })
     }
 
     /// Takes what the cloud tells now; answers whether it is news.

@@ -72,6 +72,9 @@ pub enum FleetError {
     /// It cannot be done as things stand; the text says why and what to do.
     #[error("{0}")]
     Refused(String),
+    /// The cloud did not say yet what is needed for that; nobody's fault, ask again.
+    #[error("{0}")]
+    NotTold(String),
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -315,6 +315,7 @@ impl From<FleetError> for ApiError {
         match error {
             FleetError::NotFound { what, name } => Self::not_found(what, &name),
             FleetError::Refused(why) => Self::bad_input(why),
+            FleetError::NotTold(why) => Self::unavailable(why, RETRY),
             // Not the client's doing: somebody else holds the group for the moment.
             FleetError::Store(StoreError::Conflict { what }) => Self::unavailable(
                 format!("{what} was changed by somebody else meanwhile; ask again"),

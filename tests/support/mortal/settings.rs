@@ -18,7 +18,7 @@ pub(super) fn written(config: &Config, store: &str) -> String {
          [store]\nurl = {:?}\n\
          [reports]\nreporting_speed_ms = {}\n\
          [fleet]\ndecide_every_ms = {}\nreservation_ms = {}\nreservation_grace_ms = {}\ndrain_wait_ms = {}\n\
-         cloud_sweep_ms = {}\n\
+         cloud_sweep_ms = {}\nfirst_report_ms = {}\n\
          [policy]\ncache_dir = {:?}\n",
         server.listen,
         server.public_url,
@@ -32,6 +32,7 @@ pub(super) fn written(config: &Config, store: &str) -> String {
         fleet.reservation_grace_ms,
         fleet.drain_wait_ms,
         fleet.cloud_sweep_ms,
+        fleet.first_report_ms,
         policy.cache_dir,
     )
 }

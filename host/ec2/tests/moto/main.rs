@@ -9,3 +9,4 @@ mod launches;
 mod matrix;
 mod names;
 mod rig;
+mod troubles;

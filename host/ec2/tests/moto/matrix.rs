@@ -14,17 +14,28 @@ const AT_ONCE: usize = 2;
 /// Simulated time goes so many times as fast: a launch is five calls of some 50 ms real time each.
 const SPEED: u32 = 15;
 
-struct OnEc2(Servers);
+pub struct OnEc2(Servers);
+
+impl OnEc2 {
+    /// Worlds whose servers keep their records in files, or in databases.
+    pub fn with(databases: Option<MariaDb>) -> Self {
+        Self(Servers::new(&server(), databases))
+    }
+
+    /// A world with other settings.
+    pub async fn world_of(&self, options: Options) -> MortalStage<Ec2Sky> {
+        let ground = Ground::new(SPEED);
+        let sky = Ec2Sky::over(&ground, options.cloud).await;
+        MortalStage::new(ground, sky, &self.0.program().await, options.config)
+    }
+}
 
 #[async_trait]
 impl Worlds for OnEc2 {
     type Sky = Ec2Sky;
 
     async fn world(&self) -> MortalStage<Ec2Sky> {
-        let options = Options::brisk();
-        let ground = Ground::new(SPEED);
-        let sky = Ec2Sky::over(&ground, options.cloud).await;
-        MortalStage::new(ground, sky, &self.0.program().await, options.config)
+        self.world_of(Options::brisk()).await
     }
 }
 
@@ -43,7 +54,7 @@ async fn with(databases: Option<MariaDb>) {
         Some(_) => Points::All,
         None => Points::OneOfEachKind,
     };
-    let worlds = OnEc2(Servers::new(&server(), databases));
+    let worlds = OnEc2::with(databases);
     survives(Arc::new(worlds), which, AT_ONCE).await;
 }
 
