@@ -7,13 +7,14 @@ use weir_tests::story::{Pace, STREAM, Step, Story};
 use weir_tests::{Options, TestServer};
 
 /// What is said of it.
-const TROUBLE: [&str; 8] = [
+const TROUBLE: [&str; 9] = [
     "the connection that holds the database is lost",
     "the store did not take the group's plan",
     "the group's records are not what this manager knows",
     "the group could not be read",
     "request turned away",
     "no sweep while the store is away",
+    "the sweep could not find out what it may end",
     "slow acquire",
     "slow statement",
 ];
@@ -63,6 +64,36 @@ async fn a_database_that_dies_and_comes_back_loses_nothing() {
     assert_eq!(kills, 3);
     story.ended_well(&server).await;
     assert_eq!(server.script.launch_calls().len(), 4, "identifiers");
+    server.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_are_answered_from_memory_for_some_seconds_and_then_told_to_ask_again() {
+    let mut database = MariaDb::start().await;
+    let server = on_mysql(&mut database).await;
+    TROUBLE.iter().for_each(|part| server.logs.expect(part));
+    let mut story = Story::new(Pace::brisk());
+    for step in Step::ALL {
+        story.tell(&server, step).await;
+        if step == Step::FirstViewer {
+            break;
+        }
+    }
+    database.kill();
+    away(&server, true).await;
+    let refused = loop {
+        let answer = server.ask("broadcast", STREAM, None).await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!(refused.status, 503, "{refused:?}");
+    assert!(refused.retry_after.is_some(), "{refused:?}");
+    database.start_again().await;
+    while server.ask("broadcast", STREAM, None).await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+    drop(story);
     server.finish().await;
 }
 

@@ -140,6 +140,14 @@ impl Config {
                 "must be at least fleet.reservation_ms, or a viewer on his way could be cut",
             );
         }
+        let target = self.store.target(&self.server.data_dir);
+        if target == Some(store::StoreTarget::MySql) && self.fleet.drain_wait_ms < 10_000 {
+            check.warn(
+                "fleet.drain_wait_ms",
+                "is shorter than the 10 s for which a manager that lost its database answers from memory: another one may \
+                 end a node to which viewers are still sent",
+            );
+        }
         // A viewer takes up his reservation, and the next report shows him.
         let seen = self.fleet.reservation_ms + self.reports.reporting_speed_ms;
         if self.fleet.idle_path_ms < seen {

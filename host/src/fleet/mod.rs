@@ -58,6 +58,9 @@ pub use group::GroupHandle;
 use restarts::Restarts;
 use status::NodeStatus;
 
+/// When to ask a manager again that lost its store.
+const CUT_OFF_RETRY: DurationMs = DurationMs::secs(2);
+
 /// Why the fleet did not do what was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum FleetError {
@@ -156,9 +159,12 @@ pub enum AssignError {
     /// The client asked too often.
     #[error("too many questions from this address; ask again in {} s", .0.0.div_ceil(1000))]
     TooMany(DurationMs),
-    /// No policy answers, or this manager lost its store: ask again.
+    /// No policy answers: ask again.
     #[error("{0}")]
     Unavailable(String, DurationMs),
+    /// This manager lost its store, and another one may have it: what is remembered here may be old. Ask again.
+    #[error("this manager lost its store and may not answer from memory any longer; ask again in {} s", .0.0.div_ceil(1000))]
+    CutOff(DurationMs),
 }
 
 /// What an operator gets for a launch.
@@ -305,6 +311,9 @@ impl Fleet {
     /// # Errors
     /// [`AssignError`]; nothing is reserved then.
     pub fn assign(&self, question: &Question) -> Result<Vec<Assigned>, AssignError> {
+        if !self.shared.store.is_current() {
+            return Err(AssignError::CutOff(CUT_OFF_RETRY));
+        }
         let candidates = self.candidates(question)?;
         let mut refused = AssignError::NoNode("there is no active node group".to_owned());
         for group in &candidates {

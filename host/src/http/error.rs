@@ -39,7 +39,7 @@ pub(super) struct ApiError {
     status: StatusCode,
     message: String,
     retry_after: Option<DurationMs>,
-    /// No news for the log: it happens after every start.
+    /// No news for the log: it happens after every start, or the log said once why.
     expected: bool,
     /// For the log only: causes may tell of our inside.
     cause: Option<Arc<str>>,
@@ -340,7 +340,7 @@ impl From<AssignError> for ApiError {
                 error
             }
             AssignError::Unavailable(_, wait) => Self::unavailable(message, wait),
-            AssignError::NotKnownYet(_, wait) => {
+            AssignError::NotKnownYet(_, wait) | AssignError::CutOff(wait) => {
                 let mut error = Self::unavailable(message, wait);
                 error.expected = true;
                 error

@@ -54,6 +54,10 @@ pub trait Custody: Send + Sync + 'static {
     /// Where the data of this store really lies: the same after a restart of manager or database, another for a copy.
     async fn place(&self) -> Result<String, StoreError>;
 
+    /// What this process remembers of the store may be told to clients: the store is its own, or was a moment ago. False once
+    /// another process may have had it for long enough to end what is remembered.
+    fn is_current(&self) -> bool;
+
     /// Ends when another process had this store since it was opened here: what this process knows may be old, and it has to
     /// end and start anew. Never ends otherwise.
     async fn taken_over(&self);

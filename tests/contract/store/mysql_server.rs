@@ -158,9 +158,14 @@ async fn a_server_that_stood_still_is_held_again_as_soon_as_it_goes_on() {
     while !store.ping().await.as_ref().is_err_and(lost) {
         tokio::task::yield_now().await;
     }
+    assert!(store.is_current(), "it was just lost");
+    while store.is_current() {
+        tokio::task::yield_now().await;
+    }
     server.go_on();
     let started = std::time::Instant::now();
     back(&store).await;
+    assert!(store.is_current());
     let waited = started.elapsed();
     // The server would forget the session that was lost after 15 s by itself.
     assert!(waited < Duration::from_secs(10), "{waited:?}");

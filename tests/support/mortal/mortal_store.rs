@@ -128,6 +128,10 @@ impl Custody for MortalStore {
         self.inner.place().await
     }
 
+    fn is_current(&self) -> bool {
+        self.inner.is_current()
+    }
+
     async fn taken_over(&self) {
         self.inner.taken_over().await;
     }

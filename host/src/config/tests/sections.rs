@@ -55,6 +55,14 @@ fn odd_settings_are_taken_with_a_warning() {
         ),
         ("[auth]\nnodes = \"open\"", "auth.nodes"),
         ("[auth]\nadmin_token = \"short\"", "auth.admin_token"),
+        (
+            "[server]\nrequest_head_ms = 10_000",
+            "server.request_head_ms",
+        ),
+        (
+            "[store]\nurl = \"mysql://u:p@h/c\"\n[fleet]\nreservation_ms = 2_000\ndrain_wait_ms = 5_000",
+            "fleet.drain_wait_ms",
+        ),
     ];
     for (text, key) in cases {
         let warnings = toml(text).unwrap().warnings;

@@ -12,7 +12,7 @@
 )]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -32,6 +32,48 @@ use crate::store::sql::{Hold, failed};
 const PULSE: Duration = Duration::from_secs(3);
 /// Between two tries to take a lock that another has.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// Clients are answered from memory for so long after the loss was noticed. It may have happened a pulse and an answer
+/// before: ten seconds together, less than a node drains before it may be ended by another manager.
+const REMEMBERS: Duration = Duration::from_secs(4);
+
+/// Whether the lock is held, and since when not.
+struct Standing {
+    opened: Instant,
+    /// When the loss was noticed, ms after `opened`; [`Standing::HELD`]: it is held.
+    lost_ms: AtomicU64,
+}
+
+impl Standing {
+    const HELD: u64 = u64::MAX;
+
+    fn held() -> Self {
+        Self {
+            opened: Instant::now(),
+            lost_ms: AtomicU64::new(Self::HELD),
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(Self::HELD - 1)
+    }
+
+    fn lose(&self) {
+        self.lost_ms.store(self.now_ms(), Ordering::Release);
+    }
+
+    fn regain(&self) {
+        self.lost_ms.store(Self::HELD, Ordering::Release);
+    }
+
+    /// For how long it has not been held; `None`: it is.
+    fn lost_for(&self) -> Option<Duration> {
+        match self.lost_ms.load(Ordering::Acquire) {
+            Self::HELD => None,
+            lost => Some(Duration::from_millis(self.now_ms().saturating_sub(lost))),
+        }
+    }
+}
 
 /// A session that has the lock.
 pub(super) struct Session {
@@ -86,7 +128,7 @@ impl Session {
 
 /// The lock, and the task that keeps it.
 pub(super) struct Held {
-    is_held: Arc<AtomicBool>,
+    standing: Arc<Standing>,
     taken_over: watch::Receiver<bool>,
     keeper: Mutex<Option<JoinHandle<()>>>,
 }
@@ -94,17 +136,17 @@ pub(super) struct Held {
 impl Held {
     /// By a session of the opening with this number.
     pub(super) fn new(session: Session, target: Target, opening: i64) -> Self {
-        let is_held = Arc::new(AtomicBool::new(true));
+        let standing = Arc::new(Standing::held());
         let (tell, taken_over) = watch::channel(false);
         let keeper = Keeper {
             target,
             opening,
             process: session.process.clone(),
-            is_held: is_held.clone(),
+            standing: standing.clone(),
             taken_over: tell,
         };
         Self {
-            is_held,
+            standing,
             taken_over,
             keeper: Mutex::new(Some(tokio::spawn(keeper.keep(session)))),
         }
@@ -133,7 +175,7 @@ struct Keeper {
     target: Target,
     opening: i64,
     process: String,
-    is_held: Arc<AtomicBool>,
+    standing: Arc<Standing>,
     taken_over: watch::Sender<bool>,
 }
 
@@ -145,7 +187,7 @@ impl Keeper {
             while in_time(session.connection.ping()).await.is_ok() {
                 tokio::time::sleep(PULSE).await;
             }
-            self.is_held.store(false, Ordering::Release);
+            self.standing.lose();
             tracing::warn!(%place, "the connection that holds the database is lost: nothing is stored until it is back");
             // First: a server that only stood still sees the end of the session, and frees the lock.
             drop(session);
@@ -154,7 +196,7 @@ impl Keeper {
                 return;
             };
             session = regained;
-            self.is_held.store(true, Ordering::Release);
+            self.standing.regain();
             tracing::info!(%place, "the database is held again");
         }
     }
@@ -202,13 +244,17 @@ impl Hold for Held {
     }
 
     fn check(&self) -> Result<(), StoreError> {
-        match self.is_held.load(Ordering::Acquire) {
-            true => Ok(()),
-            false => Err(StoreError::Unavailable {
+        match self.standing.lost_for() {
+            None => Ok(()),
+            Some(_) => Err(StoreError::Unavailable {
                 doing: "making sure that no other manager writes",
                 source: "the connection that holds the database is lost".into(),
             }),
         }
+    }
+
+    fn is_current(&self) -> bool {
+        self.standing.lost_for().is_none_or(|lost| lost < REMEMBERS)
     }
 
     async fn taken_over(&self) {

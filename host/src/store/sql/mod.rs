@@ -36,6 +36,9 @@ pub(super) trait Hold: Send + Sync + 'static {
     /// Whether this process may write. [`StoreError::Unavailable`] while it does not know that it is the only one.
     fn check(&self) -> Result<(), StoreError>;
 
+    /// As [`Custody::is_current`].
+    fn is_current(&self) -> bool;
+
     /// As [`Custody::taken_over`].
     async fn taken_over(&self);
 
@@ -184,6 +187,10 @@ impl Store for SqlStore {
 impl Custody for SqlStore {
     async fn place(&self) -> Result<String, StoreError> {
         within(self.hold.place(&self.readers)).await
+    }
+
+    fn is_current(&self) -> bool {
+        self.hold.is_current()
     }
 
     async fn taken_over(&self) {

@@ -55,7 +55,12 @@ impl Hold for Held {
         Ok(())
     }
 
-    /// The lock is the system's to keep: nobody can.
+    /// The lock is the system's to keep: nobody else can have it.
+    fn is_current(&self) -> bool {
+        true
+    }
+
+    /// As above: never.
     async fn taken_over(&self) {
         std::future::pending().await
     }
