@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection};
 use tempfile::TempDir;
@@ -22,6 +23,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 const NOBODY: u32 = 65_534;
 /// Of the user that tests' servers are, with signs that addresses have to escape.
 const PASSWORD: [&str; 2] = ["p@ss/w:rd", "p%40ss%2Fw%3Ard"];
+
+/// Files of a server that speaks TLS.
+const AUTHORITY: &str = "authority.pem";
+const CERTIFICATE: &str = "server.pem";
+const KEY: &str = "server-key.pem";
 
 /// The server ends when its standard input does, at once and unready, as by `kill -9`: also when the test is killed.
 const MORTAL: &str =
@@ -41,8 +47,23 @@ impl MariaDb {
     /// # Panics
     /// It is not installed, or does not start.
     pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Starts one with a certificate for `localhost`, made by an authority of its own.
+    pub async fn start_with_tls() -> Self {
+        Self::with(make_certificates).await
+    }
+
+    /// The file of the authority's certificate.
+    pub fn authority(&self) -> String {
+        self.folder.path().join(AUTHORITY).display().to_string()
+    }
+
+    async fn with(prepare: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
+        prepare(folder.path());
         // A server that starts clears its folder of other servers' temporary tables.
         let own = folder.path().join("tmp");
         std::fs::create_dir(&own).unwrap();
@@ -89,6 +110,12 @@ impl MariaDb {
             .arg(format!("--socket={}", path("socket")))
             .arg(format!("--pid-file={}", path("pid")))
             .arg(format!("--log-error={}", path("log")));
+        if Path::new(&path(AUTHORITY)).exists() {
+            command
+                .arg(format!("--ssl-ca={}", path(AUTHORITY)))
+                .arg(format!("--ssl-cert={}", path(CERTIFICATE)))
+                .arg(format!("--ssl-key={}", path(KEY)));
+        }
         as_nobody(&mut command);
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn();
         self.child = Some(child.unwrap());
@@ -159,6 +186,25 @@ impl Drop for MariaDb {
         if self.child.is_some() {
             self.kill();
         }
+    }
+}
+
+/// An authority, and a certificate by it for this machine's names.
+fn make_certificates(folder: &Path) {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = KeyPair::generate().unwrap();
+    let of_authority = authority.self_signed(&authority_key).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let issuer = Issuer::new(authority, authority_key);
+    let certificate = params.signed_by(&key, &issuer).unwrap();
+    for (name, text) in [
+        (AUTHORITY, of_authority.pem()),
+        (CERTIFICATE, certificate.pem()),
+        (KEY, key.serialize_pem()),
+    ] {
+        std::fs::write(folder.join(name), text).unwrap();
     }
 }
 

@@ -13,7 +13,8 @@ use crate::secret::STARS;
 #[serde(default, deny_unknown_fields)]
 pub struct StoreConfig {
     /// `sqlite:PATH` for the embedded store, `mysql://USER:PASSWORD@HOST:PORT/DATABASE` for MySQL (5.7 or newer) or MariaDB;
-    /// `postgres://…` is not in this release. Empty or `sqlite:`: the file `weir.db` in `server.data_dir`.
+    /// `?ssl-mode=VERIFY_IDENTITY&ssl-ca=FILE` (or `VERIFY_CA`, `REQUIRED`) behind it insists on TLS. `postgres://…` is not in this
+    /// release. Empty or `sqlite:`: the file `weir.db` in `server.data_dir`.
     pub url: StoreUrl,
     /// So long a start waits for a database server that does not answer, or for the end of another manager that uses the
     /// database, ms (0 to 3,600,000). Default 60,000.

@@ -81,6 +81,39 @@ async fn what_is_wrong_with_an_address_is_named_and_no_password_told() {
 }
 
 #[tokio::test]
+async fn a_server_is_trusted_as_the_address_says() {
+    let mut server = MariaDb::start_with_tls().await;
+    let url = server.database().await;
+    let authority = server.authority();
+    let name = url.replace("@127.0.0.1:", "@localhost:");
+    for trusted in [
+        format!("{url}?ssl-mode=REQUIRED"),
+        format!("{url}?ssl-mode=VERIFY_CA&ssl-ca={authority}"),
+        format!("{name}?ssl-mode=VERIFY_IDENTITY&ssl-ca={authority}"),
+    ] {
+        let store = mysql::open(&trusted, AT_ONCE).await;
+        store
+            .unwrap_or_else(|error| panic!("{trusted}: {error:?}"))
+            .close()
+            .await;
+    }
+    for doubtful in [
+        format!("{url}?ssl-mode=VERIFY_CA"),
+        format!("{url}?ssl-mode=VERIFY_IDENTITY&ssl-ca={authority}"),
+        format!("{url}?ssl-mode=VERIFY_CA&ssl-ca={authority}.absent"),
+    ] {
+        let told = refused(&doubtful).await;
+        assert!(
+            matches!(told, OpenError::Untrusted { .. }),
+            "{doubtful}: {told:?}"
+        );
+        assert!(told.to_string().contains("ssl-ca"), "{told}");
+    }
+    let told = refused(&format!("{url}?ssl-mode=ALWAYS")).await;
+    assert!(matches!(told, OpenError::Address { .. }), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_server_that_is_away_is_waited_for() {
     let mut server = MariaDb::start().await;
     let url = server.database().await;

@@ -40,6 +40,8 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn read(url: &str) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
+        // Fails when it was done before. Without it VERIFY_CA would not know by which of the linked providers to verify.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let wrong = |problem: String| OpenError::Address { problem };
         let options = AnyConnectOptions::from_str(url.trim());
         let options = options.map_err(|error| wrong(error.to_string()))?;
@@ -58,9 +60,20 @@ impl Target {
     }
 
     pub(super) fn broken(&self, source: sqlx::Error) -> OpenError {
+        use std::io::ErrorKind::{InvalidData, NotFound, PermissionDenied};
         let place = self.place.clone();
-        match source {
+        match &source {
             sqlx::Error::Database(_) => OpenError::Refused { place, source },
+            sqlx::Error::Configuration(problem) => OpenError::Address {
+                problem: problem.to_string(),
+            },
+            sqlx::Error::Tls(_) => OpenError::Untrusted { place, source },
+            // A certificate that does not pass, and files of certificates.
+            sqlx::Error::Io(error)
+                if matches!(error.kind(), InvalidData | NotFound | PermissionDenied) =>
+            {
+                OpenError::Untrusted { place, source }
+            }
             _ => OpenError::Away { place, source },
         }
     }

@@ -11,6 +11,18 @@ pub enum OpenError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The server shows a certificate that the address does not let pass, or the address asks for one that cannot be read.
+    #[error(
+        "the connection to the database server at {place} cannot be trusted: check ssl-mode and ssl-ca (the file of the \
+         authority's certificate) in store.url"
+    )]
+    Untrusted {
+        /// Host, port and database.
+        place: String,
+        /// The driver's error.
+        #[source]
+        source: sqlx::Error,
+    },
     /// The server cannot be reached.
     #[error(
         "no database server answers at {place}: check that it runs, that its port is open to this machine (security group, \
