@@ -64,6 +64,7 @@ impl Topology {
         let mut wanted = rules.clone();
         wanted.extend(self.on_demand(&member, &rules));
         let tell = self.can_be_told(child);
+        self.take_back(child, now, orders);
         for &parent in &wanted {
             let fresh = match self.links.state(child, parent) {
                 None | Some(LinkState::Disconnected | LinkState::Prospective) => true,
@@ -84,6 +85,23 @@ impl Topology {
             }
         }
         self.release(&member, &rules, now, orders);
+    }
+
+    /// A link on demand was let go because its parent was taken for ending, and that is none any more: it drained and was
+    /// silent, and either is over. Viewers may be there still.
+    fn take_back(&mut self, child: NodeNo, now: UtcMs, orders: &mut Vec<LinkOrder>) {
+        if !self.can_be_told(child) {
+            return;
+        }
+        let stays = |no: &NodeNo| self.members.get(*no).is_some_and(|node| !node.leaving);
+        let left = |no: &NodeNo| self.links.state(child, *no) == Some(LinkState::Disconnecting);
+        let marked = self.demand.parents_of(child);
+        let back: Vec<NodeNo> = marked.filter(|no| left(no) && stays(no)).collect();
+        for parent in back {
+            self.links
+                .set(child, parent, LinkState::Connecting, (now, 1));
+            orders.push(LinkOrder::Link { child, parent });
+        }
     }
 
     /// Lets go of links that no rule wants, once nothing is lost by it. Those on demand are let go elsewhere.

@@ -215,6 +215,30 @@ fn path_moves_off_a_relay_that_drains_and_the_old_link_goes_last() {
 }
 
 #[test]
+fn path_over_a_relay_that_was_taken_for_ending_and_is_back_is_kept() {
+    // It drains and falls silent; then the drain is taken back, and it is heard again or not.
+    for heard in [true, false] {
+        let (mut topology, mut members) = mended();
+        set(&mut members, 3, |node| {
+            (node.alive, node.leaving) = (false, true);
+        });
+        let orders = topology.update(&members, at(3), PERIOD);
+        assert!(orders.contains(&unlink(EDGE, 3)), "{orders:?}");
+        set(&mut members, 3, |node| {
+            (node.alive, node.leaving) = (heard, false);
+        });
+        let orders = topology.update(&members, at(4), PERIOD);
+        assert!(orders.contains(&link(EDGE, 3)), "{orders:?}");
+        look(&mut topology, &[(EDGE, O)], at(25));
+        let orders = topology.update(&members, at(25), PERIOD);
+        assert!(
+            !orders.contains(&unlink(EDGE, 3)),
+            "viewers are cut: {orders:?}"
+        );
+    }
+}
+
+#[test]
 fn path_takes_the_place_of_a_relay_that_is_lost() {
     let (mut topology, mut members) = mended();
     members.retain(|node| node.no != NodeNo(2));
