@@ -89,8 +89,15 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let shutdown = Shutdown::on_signals()?;
     let mut reloads = Reloads::on_signal()?;
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?;
-    let outside = Outside::with_clouds(&config, &clouds()).await?;
-    let app = App::start(&config, outside, metrics, shutdown.clone()).await?;
+    let starting = async {
+        let outside = Outside::with_clouds(&config, &clouds()).await?;
+        App::start(&config, outside, metrics, shutdown.clone()).await
+    };
+    // A start may wait for a database for long; nothing is under way yet that would have to be finished.
+    let app = tokio::select! {
+        started = starting => started?,
+        () = shutdown.requested() => return Ok(ExitCode::SUCCESS),
+    };
     tracing::info!(url = %app.base_url, "ready; the API is below /streammanager/api/3.1 and /streammanager/api/4.0, its description at /openapi.json");
     let mut taken_over = false;
     loop {
@@ -104,6 +111,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
         }
     }
     app.stop().await?;
+    tracing::info!("ended");
     anyhow::ensure!(
         !taken_over,
         "another weir process had the database while this one had lost it, so what this one knows may be old: start it \

@@ -1,5 +1,5 @@
 //! `weir doctor`: is everything there that the settings name? Changes nothing but what opening a store
-//! changes and the cache of compiled policies, and waits for nobody.
+//! changes, and waits for nobody.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -88,8 +88,13 @@ async fn store(config: &Config) -> (Result<String, String>, Option<Arc<dyn Store
     }
 }
 
+/// Compiled into a folder that goes again: whoever asks the doctor may be another user than the server's, which could
+/// not use what he left behind.
 async fn policies(config: &Config) -> Result<String, String> {
-    let opened = open_policies(config).await;
+    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let mut aside = config.clone();
+    aside.policy.cache_dir = folder.path().display().to_string();
+    let opened = open_policies(&aside).await;
     let checked = opened.and_then(|registry| settings::check_default_policies(config, &registry));
     checked.map_or_else(
         |error| Err(chain(error.as_ref()).to_string()),

@@ -82,6 +82,12 @@ pub(in crate::http) fn read_scale_policy(
     addressed: Option<&str>,
 ) -> Result<LimitsDocument, FieldError> {
     let policy = unwrapped(root, "policy");
+    if root.member("policy").is_some() && root.member("weir").is_some() {
+        return Err(FieldError(
+            "weir must stand inside policy, beside targets: it is ignored where it stands"
+                .to_owned(),
+        ));
+    }
     let targets = policy.required("targets")?;
     let (flat, regions) = match targets.member("region") {
         Some(regions) => (false, read_regions(&regions)?),
@@ -219,5 +225,26 @@ impl RoleTarget {
             estimated_warm_up_time: ms(limits.warm_up),
             cool_down_period: ms(limits.cool_down),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_binding_beside_the_policy_instead_of_inside_is_refused() {
+        let target = json!([{ "role": "edge", "minLimit": 1, "maxLimit": 2 }]);
+        let regions = json!({ "region": [{ "name": "default", "target": target }] });
+        let bound = json!({ "scaling": { "policy": "threshold" } });
+        let inside = json!({ "policy": { "name": "a", "targets": regions, "weir": bound } });
+        let read = read_scale_policy(&Field::root(&inside), None);
+        assert!(read.is_ok_and(|document| document.bindings.scaling.is_some()));
+        let beside = json!({ "policy": { "name": "a", "targets": regions }, "weir": bound });
+        let refused = read_scale_policy(&Field::root(&beside), None).err();
+        let text = refused.map(|error| error.0).unwrap_or_default();
+        assert!(text.starts_with("weir must stand inside policy"), "{text}");
     }
 }
