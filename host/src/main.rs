@@ -100,6 +100,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     };
     tracing::info!(url = %app.base_url, "ready; the API is below /streammanager/api/3.1 and /streammanager/api/4.0, its description at /openapi.json");
     let mut taken_over = false;
+    let started = config.clone();
     loop {
         tokio::select! {
             () = shutdown.requested() => break,
@@ -107,7 +108,7 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
                 taken_over = true;
                 break;
             }
-            () = reloads.next() => reload(&args, &app, &mut config, &telemetry).await,
+            () = reloads.next() => reload(&args, &app, (&started, &mut config), &telemetry).await,
         }
     }
     app.stop().await?;
@@ -120,7 +121,14 @@ async fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn reload(args: &ServeArgs, app: &App, config: &mut config::Config, telemetry: &Telemetry) {
+/// Reads the settings again. What needs a restart is held against the settings of the start, which still run, and not
+/// against those that were read last.
+async fn reload(
+    args: &ServeArgs,
+    app: &App,
+    (started, config): (&config::Config, &mut config::Config),
+    telemetry: &Telemetry,
+) {
     let new = match config::load_to_serve(&args.sources()) {
         Ok(loaded) => loaded.config,
         Err(error) => {
@@ -128,8 +136,7 @@ async fn reload(args: &ServeArgs, app: &App, config: &mut config::Config, teleme
             return;
         }
     };
-    let changes = config.reloadable_diff(&new);
-    for key in &changes.restart {
+    for key in &started.reloadable_diff(&new).restart {
         tracing::warn!(%key, "this setting changed, but takes effect only after a restart");
     }
     if let Err(error) = app.reload(&new).await {
@@ -139,6 +146,7 @@ async fn reload(args: &ServeArgs, app: &App, config: &mut config::Config, teleme
     if let Err(error) = telemetry.set_level(&new.log.level) {
         tracing::error!(error = %chain(&error), "the log level stays");
     }
-    tracing::info!(changed = %changes.now.join(", "), "settings read again");
+    let changed = config.reloadable_diff(&new).now.join(", ");
+    tracing::info!(%changed, "settings read again");
     *config = new;
 }

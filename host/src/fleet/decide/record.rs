@@ -5,7 +5,7 @@ use weir_core::guardrails::Granted;
 use weir_core::ids::NodeNo;
 use weir_core::node::{Node, Role};
 use weir_core::plan::Plan;
-use weir_core::reason::Reason;
+use weir_core::reason::{Clamp, ClampReason, Reason};
 use weir_core::units::UtcMs;
 
 use super::Answer;
@@ -37,7 +37,7 @@ pub(super) fn record(
         .map(|node| action(node, node.reason.text()))
         .collect();
     let surplus = of(&granted.surplus, Reason::AboveMaximum.text());
-    let reasons = reasons(&launched, &surplus, answer);
+    let reasons = reasons(&launched, &surplus, &granted.clamps, answer);
     let mut retired = of(&granted.retirements, "the scaling policy retires it");
     retired.extend(surplus);
     let mut reverted = of(&granted.reinstatements, "taken back from draining");
@@ -73,8 +73,13 @@ pub(super) fn record(
     }
 }
 
-/// The host's own words first, where it kept a minimum or a maximum, then the policy's.
-fn reasons(launched: &[NodeAction], surplus: &[NodeAction], answer: &Answer) -> Vec<String> {
+/// The host's own words first, where it kept a minimum or a maximum or could not, then the policy's.
+fn reasons(
+    launched: &[NodeAction],
+    surplus: &[NodeAction],
+    clamps: &[Clamp],
+    answer: &Answer,
+) -> Vec<String> {
     let say = |verb: &str, action: &NodeAction| {
         let NodeAction {
             role, zone, why, ..
@@ -86,6 +91,15 @@ fn reasons(launched: &[NodeAction], surplus: &[NodeAction], answer: &Answer) -> 
         .filter(|action| action.why != Reason::Policy.text());
     let mut reasons: Vec<String> = launched.map(|action| say("launches", action)).collect();
     reasons.extend(surplus.iter().map(|action| say("retires", action)));
+    // Only an operator can mend it, and nothing else says so.
+    let mut unlaunchable = clamps.to_vec();
+    unlaunchable.retain(|clamp| clamp.reason == ClampReason::RoleNotLaunchable);
+    reasons.extend(unlaunchable.into_iter().map(|clamp| {
+        let wish = clamp.wish;
+        format!(
+            "the host cannot {wish}: the launch configuration has no target of that role, add one"
+        )
+    }));
     let said = answer
         .proposal
         .as_ref()
