@@ -80,7 +80,7 @@ fn cross(process: &Process, edges: u32, groups: usize) -> anyhow::Result<()> {
         3_000 + u64::from(edges) * groups as u64 / 5,
     ));
     anyhow::ensure!(launched.try_recv().is_err(), "nobody crossed anything yet");
-    let mut line = Line::open(process.serve_whole(process.service(&world))?)?;
+    let mut line = Line::open(process.serve_whole(process.service(&world)?)?)?;
     let mut waits = Vec::new();
     for speakers in &mut crowds {
         let report = signed(&mut speakers[1])?;

@@ -91,7 +91,7 @@ fn compare(process: &Process, edges: u32) -> anyhow::Result<()> {
         .runtime
         .spawn(report(world.fleet.clone(), speakers, edges));
     std::thread::sleep(Duration::from_secs(2));
-    let ours = process.service(&world);
+    let ours = process.service(&world)?;
     let ours_at = process.serve_whole(ours.clone())?;
     let bytes = answer(&mut Line::open(ours_at)?)?;
     let bare = move || {

@@ -141,7 +141,7 @@ fn main() -> anyhow::Result<()> {
         crowd::tell(&world.fleet, speaker, 500);
     }
     println!("a report has {} bytes", letter(&mut speakers[0]).body.len());
-    let ours = process.service(&world);
+    let ours = process.service(&world)?;
     let floor = Router::new().route(PATH, post(bare));
     let speakers = std::cell::RefCell::new(speakers);
     let letters = || letters(&mut speakers.borrow_mut());

@@ -19,19 +19,20 @@ use weir_cloud::clock::{SharedClock, SystemClock};
 use weir_cloud::simulated::SimulatedCloud;
 use weir_core::units::DurationMs;
 
+use crate::catalogue::{Catalogue, CatalogueParts, Signers};
 use crate::config::Config;
 use crate::config::auth::{self, NodeAuth, Origin};
 use crate::config::cloud::Provider;
+use crate::fleet::bindings::stored_bindings;
 use crate::fleet::{Fleet, Parts};
 use crate::http::settings::HttpSettings;
 use crate::http::{AppParts, AppState};
 use crate::nodes::{NodeLink, TcpLink};
-use crate::policy::PolicyRegistry;
 use crate::shutdown::Shutdown;
 use crate::simulation::Simulation;
 use crate::store::Store;
 
-pub use adapters::{open_policies, open_store, simulated_clock, simulated_cloud};
+pub use adapters::{Policies, open_policies, open_store, simulated_clock, simulated_cloud};
 pub use clouds::{Clouds, Ec2Provider, Ec2Wanted};
 pub use doctor::examine;
 
@@ -47,8 +48,8 @@ pub struct Outside {
     pub link: Arc<dyn NodeLink>,
     /// The simulated cloud, when there is one: its nodes are told where this server listens.
     pub simulated: Option<Arc<SimulatedCloud>>,
-    /// Policies by name.
-    pub policies: Arc<PolicyRegistry>,
+    /// Policies by name, and what admits others.
+    pub policies: Policies,
 }
 
 impl Outside {
@@ -137,16 +138,12 @@ impl App {
         metrics: PrometheusHandle,
         shutdown: Shutdown,
     ) -> anyhow::Result<Self> {
-        settings::check_default_policies(config, &outside.policies)?;
+        let catalogue = open_catalogue(config, &outside).await?;
+        let mut fleet_settings = settings::fleet(config);
+        fleet_settings.default_bindings =
+            settings::pin_default_policies(config, &catalogue).await?;
         open_files::raise();
-        let listener = TcpListener::bind(config.server.listen)
-            .await
-            .with_context(|| {
-                format!(
-                    "cannot listen on {}: choose another address with --listen",
-                    config.server.listen
-                )
-            })?;
+        let listener = listen(config).await?;
         let address = listener.local_addr()?;
         let base_url = config.server.public_url(address);
         let token = auth::admin_token(config)?;
@@ -172,17 +169,18 @@ impl App {
             cloud: outside.cloud,
             link: outside.link,
             clock: outside.clock.clone(),
-            policies: outside.policies.clone(),
+            policies: outside.policies.registry.clone(),
             stopping: shutdown.watch(),
             seed: outside.clock.now().0,
         };
-        let fleet = Fleet::start(parts, settings::fleet(config)).await?;
+        let fleet = Fleet::start(parts, fleet_settings).await?;
         let simulation = outside.simulated.map(|cloud| {
             let clock = outside.clock.clone();
             Arc::new(Simulation::new(cloud, fleet.clone(), clock))
         });
         let app: AppState = AppParts {
             fleet: fleet.clone(),
+            catalogue,
             store: outside.store.clone(),
             clock: outside.clock.clone(),
             settings: http.clone(),
@@ -251,6 +249,31 @@ impl App {
         }
         Ok(())
     }
+}
+
+async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = config.server.listen;
+    let bound = TcpListener::bind(address).await;
+    bound.with_context(|| {
+        format!("cannot listen on {address}: choose another address with --listen")
+    })
+}
+
+/// What was uploaded; what groups are bound to is loaded.
+async fn open_catalogue(config: &Config, outside: &Outside) -> anyhow::Result<Arc<Catalogue>> {
+    let policy = &config.policy;
+    let catalogue = Catalogue::open(CatalogueParts {
+        store: outside.store.clone(),
+        engine: outside.policies.engine.clone(),
+        registry: outside.policies.registry.clone(),
+        clock: outside.clock.clone(),
+        signers: Signers::new(policy.signer_keys(), policy.signatures_required),
+    })
+    .await?;
+    for binding in stored_bindings(outside.store.as_ref()).await? {
+        catalogue.load_bound(&binding).await;
+    }
+    Ok(catalogue)
 }
 
 /// Requests under way have so long to end, by the machine's clock.

@@ -16,6 +16,7 @@ mod hostile;
 mod never_reports;
 mod nodes_die;
 mod paths;
+mod policies;
 mod reading_again;
 mod reload;
 mod restart;

@@ -30,6 +30,7 @@ pub fn group() -> Group {
         limits: "limits".to_owned(),
         state: Phase::New,
         created_at: START,
+        bindings: weir_core::group::OwnBindings::default(),
         next_no: 1,
         version: 1,
     }

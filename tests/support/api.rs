@@ -73,8 +73,22 @@ impl TestServer {
 
     /// A write of Weir's own API below `/weir/v1/`.
     pub async fn weir_post(&self, path: &str, body: &Value) -> Reply {
-        self.call("POST", &format!("/weir/v1/{path}"), Some(body))
-            .await
+        self.weir_call("POST", path, Some(body)).await
+    }
+
+    /// A call of Weir's own API below `/weir/v1/`.
+    pub async fn weir_call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {
+        self.call(method, &format!("/weir/v1/{path}"), body).await
+    }
+
+    /// Uploads a policy under this name.
+    pub async fn upload(&self, name: &str, component: Vec<u8>) -> Reply {
+        let url = format!("{}/weir/v1/policies/{name}", self.base_url());
+        let request = reqwest::Client::new()
+            .post(url)
+            .bearer_auth(tutorial::TOKEN)
+            .body(component);
+        reply(request.send().await.unwrap()).await.unwrap()
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Reply {

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use weir::app::Policies;
 use weir::policy::{EngineSettings, PolicyEngine, PolicyRegistry, SharedPolicy, WasmEngine};
 
 static ENGINE: OnceLock<(WasmEngine, Vec<SharedPolicy>)> = OnceLock::new();
@@ -31,13 +32,16 @@ pub fn builtin(name: &str) -> SharedPolicy {
     all.find(|policy| policy.name() == name).unwrap().clone()
 }
 
-/// The built-in policies and these.
-pub(crate) fn registry(more: &[SharedPolicy]) -> Arc<PolicyRegistry> {
+/// The engine of all tests, with the built-in policies and these.
+pub(crate) fn of_this_program(more: &[SharedPolicy]) -> Policies {
     let registry = PolicyRegistry::new();
     for policy in shared().1.iter().chain(more) {
         registry.insert(policy.clone());
     }
-    Arc::new(registry)
+    Policies {
+        engine: Arc::new(engine().clone()),
+        registry: Arc::new(registry),
+    }
 }
 
 /// Admits a component as an operator's.

@@ -10,7 +10,7 @@ use weir::config::Config;
 use weir::config::store::StoreTarget;
 use weir::fleet::status::{GroupStatus, NodeStatus};
 use weir::fleet::{Fleet, GroupHandle};
-use weir::policy::PolicyRegistry;
+use weir::policy::SharedPolicy;
 use weir::shutdown::Shutdown;
 use weir::store::faulty::FaultyStore;
 use weir::store::sql::SqlStore;
@@ -67,7 +67,8 @@ pub struct TestServer {
     pub logs: Logs,
     /// Settings of the next start, and of [`TestServer::reload`].
     pub config: Config,
-    policies: Arc<PolicyRegistry>,
+    /// Beside the built-in ones.
+    policies: Vec<SharedPolicy>,
     process: Option<Process>,
     _folder: tempfile::TempDir,
 }
@@ -81,11 +82,9 @@ impl TestServer {
         let clock = Arc::new(PacedClock::start(START, options.speed).unwrap());
         let cloud = SimulatedCloud::new(options.cloud, clock.clone()).unwrap();
         let far = FarCloud::new(cloud.clone());
-        let more = options.policies;
-        let policies = tokio::task::spawn_blocking(move || policies::registry(&more));
         let mut server = Self {
             script: ScriptedCloud::around(far.clone(), clock.clone()),
-            policies: policies.await.unwrap(),
+            policies: options.policies,
             clock,
             cloud,
             far,
@@ -112,8 +111,9 @@ impl TestServer {
             .build()
             .unwrap();
         let (config, cloud, clock) = (self.config.clone(), self.script.clone(), self.clock.clone());
-        let (simulated, policies) = (self.cloud.clone(), self.policies.clone());
+        let (simulated, more) = (self.cloud.clone(), self.policies.clone());
         let starting = runtime.spawn(async move {
+            let policies = tokio::task::spawn_blocking(move || policies::of_this_program(&more));
             let store = Arc::new(open_store(&config).await?);
             let faults = Arc::new(FaultyStore::new(store.clone()));
             let outside = Outside {
@@ -122,7 +122,7 @@ impl TestServer {
                 cloud,
                 link: simulated.clone(),
                 simulated: Some(simulated),
-                policies,
+                policies: policies.await?,
             };
             let metrics = PrometheusBuilder::new().build_recorder().handle();
             let app = App::start(&config, outside, metrics, Shutdown::new()).await?;

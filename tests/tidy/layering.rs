@@ -11,7 +11,7 @@ struct Layer {
 }
 
 /// The starting point (`app`, `main`, `cli`, `demo`) wires everything together and is bound by nothing here.
-const LAYERS: [Layer; 11] = [
+const LAYERS: [Layer; 12] = [
     Layer {
         folder: "host/src/config",
         may_use: &["crate::config", "crate::secret"],
@@ -23,6 +23,16 @@ const LAYERS: [Layer; 11] = [
     Layer {
         folder: "host/src/policy",
         may_use: &["crate::policy", "weir_cloud::clock"],
+    },
+    Layer {
+        folder: "host/src/catalogue",
+        may_use: &[
+            "crate::catalogue",
+            "crate::policy",
+            "crate::store",
+            "crate::telemetry",
+            "weir_cloud::clock",
+        ],
     },
     Layer {
         // The simulated cloud's nodes are reached through the simulation.
@@ -49,6 +59,7 @@ const LAYERS: [Layer; 11] = [
     Layer {
         folder: "host/src/http",
         may_use: &[
+            "crate::catalogue",
             "crate::fleet",
             "crate::http",
             "crate::policy",

@@ -42,6 +42,7 @@ pub fn group(number: u32, crew: &Crew, now: UtcMs) -> Group {
         limits: name,
         state: GroupState::Active,
         created_at: now,
+        bindings: weir_core::group::OwnBindings::default(),
         next_no: crew.origins + crew.relays + crew.edges + 1,
         version: 1,
     }

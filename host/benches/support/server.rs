@@ -7,9 +7,11 @@ use arc_swap::ArcSwap;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use weir::catalogue::{Catalogue, CatalogueParts, Signers};
 use weir::config::log::LogConfig;
 use weir::http::settings::HttpSettings;
 use weir::http::{AppParts, AppState, Front};
+use weir::policy::{EngineSettings, WasmEngine};
 use weir::secret::Secret;
 use weir::telemetry::Telemetry;
 use weir_cloud::clock::SystemClock;
@@ -37,13 +39,21 @@ impl Process {
     }
 
     /// The whole server.
-    pub fn service(&self, world: &World) -> Front {
+    pub fn service(&self, world: &World) -> anyhow::Result<Front> {
         let settings = HttpSettings {
             cluster_password: Secret::new(PASSWORD),
             ..HttpSettings::default()
         };
+        let parts = CatalogueParts {
+            store: world.store.clone(),
+            engine: Arc::new(WasmEngine::new(EngineSettings::default())?),
+            registry: world.fleet.policies().clone(),
+            clock: Arc::new(SystemClock),
+            signers: Signers::default(),
+        };
         let app: AppState = AppParts {
             fleet: world.fleet.clone(),
+            catalogue: self.runtime.block_on(Catalogue::open(parts))?,
             store: world.store.clone(),
             clock: Arc::new(SystemClock),
             settings: Arc::new(ArcSwap::from_pointee(settings)),
@@ -51,7 +61,7 @@ impl Process {
             simulation: None,
         }
         .into();
-        weir::http::service(app)
+        Ok(weir::http::service(app))
     }
 
     /// Serves the whole server on loopback, as the program does, until the process ends.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::bindings::{Binding, Bindings, Decides, OwnBinding, OwnBindings, StatedBindings};
 use crate::ids::{GroupId, GroupName, InstanceType, RegionName};
 use crate::node::Role;
 use crate::units::{DurationMs, UtcMs};
@@ -39,6 +40,9 @@ pub struct Group {
     pub state: GroupState,
     /// When it was created.
     pub created_at: UtcMs,
+    /// Policies an operator bound to this group alone.
+    #[serde(default, skip_serializing_if = "OwnBindings::is_empty")]
+    pub bindings: OwnBindings,
     /// Next free node number.
     pub next_no: u32,
     /// Rises with each stored change.
@@ -64,37 +68,6 @@ pub struct RoleLimits {
     pub warm_up: Option<DurationMs>,
     /// Time between two scale-ins, if stated.
     pub cool_down: Option<DurationMs>,
-}
-
-/// The policy that decides one thing for a group, and its settings (JSON).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Binding {
-    /// Policy, by name.
-    pub policy: String,
-    /// Settings document, JSON text.
-    pub settings: String,
-}
-
-/// Bindings that a limits document states; what is absent falls back to the configured defaults.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StatedBindings {
-    /// Decides how many nodes there are.
-    pub scaling: Option<Binding>,
-    /// Chooses nodes for publishers.
-    pub broadcast: Option<Binding>,
-    /// Chooses nodes for subscribers.
-    pub subscribe: Option<Binding>,
-}
-
-/// What a group runs with: one policy per decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bindings {
-    /// Decides how many nodes there are.
-    pub scaling: Binding,
-    /// Chooses nodes for publishers.
-    pub broadcast: Binding,
-    /// Chooses nodes for subscribers.
-    pub subscribe: Binding,
 }
 
 /// Name of the entry that stands for every region without one of its own.
@@ -166,7 +139,7 @@ pub struct GroupSpec {
     pub properties: Vec<(String, String)>,
     /// Alarm threshold per role, percent, 1 to 100.
     pub thresholds: BTreeMap<Role, u32>,
-    /// The policies that decide.
+    /// The policies that decide where the group has none of its own.
     pub bindings: Bindings,
 }
 

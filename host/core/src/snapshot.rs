@@ -133,6 +133,11 @@ pub enum Measure {
     Refused,
 }
 
+impl Measure {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Connections, Self::Joins, Self::Refused];
+}
+
 /// Demand history of a role in a region, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "documented in wit/types.wit, one by one")]

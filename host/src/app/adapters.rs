@@ -11,7 +11,7 @@ use weir_core::units::DurationMs;
 use crate::config::Config;
 use crate::config::auth::NodeAuth as NodeAuthSetting;
 use crate::config::store::StoreTarget;
-use crate::policy::{Compiler, EngineSettings, Limits, PolicyRegistry, WasmEngine};
+use crate::policy::{Compiler, EngineSettings, Limits, PolicyEngine, PolicyRegistry, WasmEngine};
 use crate::store::Store;
 use crate::store::{mysql, sqlite};
 
@@ -118,11 +118,19 @@ pub async fn simulated_cloud(
     Ok(cloud)
 }
 
+/// The policies that need no store, and what admits others.
+pub struct Policies {
+    /// Admits uploads.
+    pub engine: Arc<dyn PolicyEngine>,
+    /// Built-in policies and those the settings load.
+    pub registry: Arc<PolicyRegistry>,
+}
+
 /// Built-in policies and those the settings load.
 ///
 /// # Errors
 /// The engine does not start, or a policy is refused; the text names it and the mend.
-pub async fn open_policies(config: &Config) -> anyhow::Result<Arc<PolicyRegistry>> {
+pub async fn open_policies(config: &Config) -> anyhow::Result<Policies> {
     let limits = &config.policy.limits;
     let settings = EngineSettings {
         limits: Limits {
@@ -162,5 +170,8 @@ pub async fn open_policies(config: &Config) -> anyhow::Result<Arc<PolicyRegistry
             "policy admitted"
         );
     }
-    Ok(registry)
+    Ok(Policies {
+        engine: Arc::new(engine),
+        registry,
+    })
 }

@@ -45,7 +45,7 @@ pub async fn examine(
     };
     let (result, store) = store(&config).await;
     findings.push(found("store", result));
-    findings.push(found("policies", policies(&config).await));
+    findings.push(found("policies", policies(&config, store.clone()).await));
     findings.push(found("port", port(&config).await));
     match config.cloud.provider {
         Provider::Ec2 => findings.extend(ec2(&config, store.as_deref(), images, clouds).await),
@@ -90,13 +90,15 @@ async fn store(config: &Config) -> (Result<String, String>, Option<Arc<dyn Store
 
 /// Compiled into a folder that goes again: whoever asks the doctor may be another user than the server's, which could
 /// not use what he left behind.
-async fn policies(config: &Config) -> Result<String, String> {
+async fn policies(config: &Config, store: Option<Arc<dyn Store>>) -> Result<String, String> {
     let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     let mut aside = config.clone();
     aside.policy.cache_dir = folder.path().display().to_string();
-    let opened = open_policies(&aside).await;
-    let checked = opened.and_then(|registry| settings::check_default_policies(config, &registry));
-    checked.map_or_else(
+    let checked = async {
+        let policies = open_policies(&aside).await?;
+        settings::check_default_policies(config, policies, store).await
+    };
+    checked.await.map_or_else(
         |error| Err(chain(error.as_ref()).to_string()),
         |()| Ok("admitted".to_owned()),
     )

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context;
-use weir_core::group::{Binding, Bindings};
+use weir_cloud::clock::SystemClock;
+use weir_core::group::{Binding, Bindings, Decides};
 use weir_core::group_state::{HostRules, OriginServes};
 use weir_core::report::ClusterSettings;
 use weir_core::units::DurationMs;
 
+use super::Policies;
+use crate::catalogue::{Catalogue, CatalogueParts, Signers};
 use crate::config::auth::NodeAuth;
 use crate::config::placement::{Capacity, OriginServes as OriginServesSetting};
 use crate::config::server::Origins;
@@ -16,7 +20,7 @@ use crate::config::{Config, Secret};
 use crate::fleet::FleetSettings;
 use crate::http::ConnectionBounds;
 use crate::http::settings::{AdminTokens, CorsOrigins, HttpSettings, LogAccess, NodesAuth};
-use crate::policy::{Duty, PolicyRegistry};
+use crate::store::Store;
 
 /// A price in the currency unit as the whole millionths policies see.
 fn micros(price: f64) -> u32 {
@@ -37,27 +41,58 @@ fn bindings(config: &Config) -> Bindings {
     }
 }
 
-/// Every group without a binding of its own depends on these: better no start than a group nobody scales.
-pub(super) fn check_default_policies(
+/// Whether the policies that groups are bound to by default can be used, for the doctor. Without a store there are no
+/// uploads yet.
+pub(super) async fn check_default_policies(
     config: &Config,
-    policies: &PolicyRegistry,
+    policies: Policies,
+    store: Option<Arc<dyn Store>>,
 ) -> anyhow::Result<()> {
+    if let Some(store) = store {
+        let parts = CatalogueParts {
+            store,
+            engine: policies.engine,
+            registry: policies.registry,
+            clock: Arc::new(SystemClock),
+            signers: Signers::default(),
+        };
+        let catalogue = Catalogue::open(parts).await?;
+        return pin_default_policies(config, &catalogue).await.map(drop);
+    }
+    let defaults = bindings(config);
+    for decides in Decides::ALL {
+        let binding = defaults.of(decides);
+        let bound = policies.registry.bind(binding, decides);
+        bound.with_context(|| unusable(decides, &binding.policy))?;
+    }
+    Ok(())
+}
+
+fn unusable(decides: Decides, policy: &str) -> String {
+    format!("policy.default_{decides} = {policy:?} cannot be used")
+}
+
+/// Every group without a binding of its own depends on these: better no start than a group nobody scales. Answers them
+/// with the versions they stand for now.
+pub(super) async fn pin_default_policies(
+    config: &Config,
+    catalogue: &Catalogue,
+) -> anyhow::Result<Bindings> {
+    let pin = async |decides: Decides, binding: Binding| {
+        let policy = binding.policy.clone();
+        let pinned = catalogue.pin(binding, decides).await;
+        pinned.with_context(|| unusable(decides, &policy))
+    };
     let Bindings {
         scaling,
         broadcast,
         subscribe,
     } = bindings(config);
-    let all = [
-        ("policy.default_scaling", scaling, Duty::Scaling),
-        ("policy.default_broadcast", broadcast, Duty::Placement),
-        ("policy.default_subscribe", subscribe, Duty::Placement),
-    ];
-    for (key, binding, duty) in all {
-        policies
-            .bind(&binding, duty)
-            .with_context(|| format!("{key} = {:?} cannot be used", binding.policy))?;
-    }
-    Ok(())
+    Ok(Bindings {
+        scaling: pin(Decides::Scaling, scaling).await?,
+        broadcast: pin(Decides::Broadcast, broadcast).await?,
+        subscribe: pin(Decides::Subscribe, subscribe).await?,
+    })
 }
 
 /// What the fleet takes.

@@ -1,5 +1,6 @@
 //! `policy.*`: WebAssembly policies, those that are bound when a group says nothing, and their limits.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,10 @@ pub struct PolicyConfig {
     pub default_subscribe: String,
     /// Folder of compiled components. Empty: `policy-cache` in `server.data_dir`.
     pub cache_dir: String,
+    /// Public ed25519 keys whose signatures uploads are checked against: name and 64 hex digits each.
+    pub signers: BTreeMap<String, String>,
+    /// Refuse uploads that none of these keys signed. Default false.
+    pub signatures_required: bool,
     /// What one call may use.
     pub limits: LimitsConfig,
 }
@@ -56,6 +61,8 @@ impl Default for PolicyConfig {
             default_broadcast: "round-robin".to_owned(),
             default_subscribe: "weighted".to_owned(),
             cache_dir: String::new(),
+            signers: BTreeMap::new(),
+            signatures_required: false,
             limits: LimitsConfig::default(),
         }
     }
@@ -87,6 +94,12 @@ impl PolicyConfig {
         }
     }
 
+    /// The keys of [`PolicyConfig::signers`].
+    pub fn signer_keys(&self) -> BTreeMap<String, [u8; 32]> {
+        let read = |(name, text): (&String, &String)| Some((name.clone(), public_key(text)?));
+        self.signers.iter().filter_map(read).collect()
+    }
+
     pub(super) fn validate(&self, check: &mut Check) {
         for (key, name) in [
             ("default_scaling", &self.default_scaling),
@@ -102,8 +115,26 @@ impl PolicyConfig {
                 check.refuse("load", path.display(), "must name .wasm files");
             }
         }
+        for (name, text) in &self.signers {
+            if public_key(text).is_none() {
+                let key = format!("signers.{name}");
+                check.refuse(&key, text, "must be a public ed25519 key, 64 hex digits");
+            }
+        }
+        if self.signatures_required && self.signers.is_empty() {
+            check.refuse(
+                "signatures_required",
+                "true",
+                "needs at least one key in policy.signers",
+            );
+        }
         self.limits.validate(check);
     }
+}
+
+/// 32 bytes in hex.
+fn public_key(text: &str) -> Option<[u8; 32]> {
+    hex::decode(text.trim()).ok()?.try_into().ok()
 }
 
 impl LimitsConfig {

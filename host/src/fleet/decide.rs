@@ -4,7 +4,7 @@ mod record;
 
 use std::sync::Arc;
 
-use weir_core::group::{Binding, GroupState as Phase};
+use weir_core::group::{Binding, Decides, GroupState as Phase};
 use weir_core::plan::{Plan, Planner};
 use weir_core::proposal::Proposal;
 use weir_core::snapshot::Snapshot;
@@ -14,7 +14,7 @@ use super::Shared;
 use super::group::GroupHandle;
 use super::rungs::{Candidate, Rungs};
 use super::status::ScalingDecision;
-use crate::policy::{Outcome, PolicyFault, SharedPolicy};
+use crate::policy::{Outcome, PolicyFault, SharedPolicy, family};
 use crate::store::PolicyState;
 
 /// A policy cannot be asked again sooner than this, whatever it hints.
@@ -50,7 +50,7 @@ struct Answer {
 impl Scaler {
     pub(super) fn new(state: PolicyState) -> Self {
         Self {
-            rungs: Rungs::new("scaling", "threshold"),
+            rungs: Rungs::new(Decides::Scaling),
             due: UtcMs(0),
             state,
             next_state: None,
@@ -87,7 +87,7 @@ impl Scaler {
             let snapshot = state.snapshot(shared.random(), now);
             (
                 Arc::new(snapshot),
-                state.spec().bindings.scaling.clone(),
+                state.binding(Decides::Scaling).clone(),
                 state.group().state,
             )
         };
@@ -157,7 +157,7 @@ impl Scaler {
     async fn propose(&self, snapshot: &Arc<Snapshot>, candidate: &Candidate) -> Outcome<Proposal> {
         let (snapshot, policy) = (snapshot.clone(), candidate.policy.clone());
         let settings = candidate.binding.settings.clone();
-        let own = self.state.policy == policy.name();
+        let own = self.state.policy == family(policy.name());
         let blob = if own {
             self.state.blob.clone()
         } else {
@@ -185,7 +185,7 @@ impl Scaler {
             return;
         };
         let next = PolicyState {
-            policy: policy.name().to_owned(),
+            policy: family(policy.name()).to_owned(),
             blob: proposal.state.clone(),
         };
         self.next_state = (next != self.state).then_some(next);

@@ -7,6 +7,7 @@
 //! ```
 
 mod assign;
+pub mod bindings;
 mod configuration;
 mod decide;
 mod directory;

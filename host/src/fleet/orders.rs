@@ -105,7 +105,7 @@ impl GroupHandle {
         let _ = self.requests.send(Request::Configure(configuration)).await;
     }
 
-    async fn order(&self, order: OperatorOrder) -> Result<Vec<NodeNo>, FleetError> {
+    pub(super) async fn order(&self, order: OperatorOrder) -> Result<Vec<NodeNo>, FleetError> {
         self.ask(|reply| Request::Order(order, reply)).await?
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use weir_core::group::Binding;
+use weir_core::group::{Binding, Decides};
 use weir_core::placement::Action;
 use weir_core::snapshot::View;
 use weir_core::units::{DurationMs, UtcMs};
@@ -37,8 +37,8 @@ pub(super) struct Publisher {
 impl Publisher {
     pub(super) fn new() -> Self {
         Self {
-            broadcast: Rungs::new("broadcast", "round-robin"),
-            subscribe: Rungs::new("subscribe", "weighted"),
+            broadcast: Rungs::new(Decides::Broadcast),
+            subscribe: Rungs::new(Decides::Subscribe),
             touched: true,
             urgent: true,
             last: UtcMs(0),
@@ -114,11 +114,7 @@ impl Publisher {
         let started = Instant::now();
         let (view, binding) = {
             let state = handle.state.read();
-            let bindings = &state.spec().bindings;
-            let binding = match action {
-                Action::Broadcast => bindings.broadcast.clone(),
-                Action::Subscribe => bindings.subscribe.clone(),
-            };
+            let binding = state.binding(action.into()).clone();
             (Arc::new(state.view(action, now)), binding)
         };
         let previous = handle.offers.load().of(action).cloned();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use weir_core::group::Binding;
+use weir_core::group::{Binding, Decides};
 use weir_core::ids::GroupName;
 use weir_core::units::UtcMs;
 
@@ -18,10 +18,18 @@ pub(super) struct Candidate {
     pub(super) rung: Rung,
 }
 
+/// The policy of this program that stands in for a bound one.
+fn builtin(decides: Decides) -> &'static str {
+    match decides {
+        Decides::Scaling => "threshold",
+        Decides::Broadcast => "round-robin",
+        Decides::Subscribe => "weighted",
+    }
+}
+
 /// The ladder of one decision of one group.
 pub(super) struct Rungs {
-    decides: &'static str,
-    builtin: &'static str,
+    decides: Decides,
     ladder: Ladder,
     bound: Option<Binding>,
     last_good: Option<Binding>,
@@ -32,11 +40,10 @@ pub(super) struct Rungs {
 }
 
 impl Rungs {
-    /// For `scaling`, `broadcast` or `subscribe`, with the built-in policy that stands in for the bound one.
-    pub(super) fn new(decides: &'static str, builtin: &'static str) -> Self {
+    /// Nothing is bound yet.
+    pub(super) fn new(decides: Decides) -> Self {
         Self {
             decides,
-            builtin,
             ladder: Ladder::new(false, false),
             bound: None,
             last_good: None,
@@ -100,7 +107,10 @@ impl Rungs {
             self.last_good = old;
         }
         self.proven = false;
-        self.ladder = Ladder::new(self.last_good.is_some(), binding.policy == self.builtin);
+        self.ladder = Ladder::new(
+            self.last_good.is_some(),
+            binding.policy == builtin(self.decides),
+        );
     }
 
     fn binding_of(&self, rung: Rung, bound: &Binding) -> Option<Binding> {
@@ -108,7 +118,7 @@ impl Rungs {
             Rung::Bound => Some(bound.clone()),
             Rung::LastGood => self.last_good.clone(),
             Rung::BuiltIn => Some(Binding {
-                policy: self.builtin.to_owned(),
+                policy: builtin(self.decides).to_owned(),
                 settings: "{}".to_owned(),
             }),
             Rung::Hold => None,
@@ -133,7 +143,7 @@ impl Rungs {
                     Blame::Guest => "its author",
                     Blame::Host => "this server",
                 };
-                tracing::warn!(%group, decides = self.decides, policy = who, %fault, blame, "a policy failed");
+                tracing::warn!(%group, decides = self.decides.as_str(), policy = who, %fault, blame, "a policy failed");
                 self.last_fault = Some(format!("{who}: {fault} (to be mended by {blame})"));
             }
         }
@@ -145,7 +155,7 @@ impl Rungs {
     }
 
     fn tell(&self, group: &GroupName, event: &LadderEvent) {
-        let (decides, from, to) = (self.decides, event.from, event.to);
+        let (decides, from, to) = (self.decides.as_str(), event.from, event.to);
         let retry_at = event.retry_at.map(|at| at.0);
         match event.step {
             Step::SteppedDown => {
@@ -168,7 +178,7 @@ impl Rungs {
         answering: Option<&SharedPolicy>,
     ) -> BindingStatus {
         BindingStatus {
-            decides: self.decides,
+            decides: self.decides.as_str(),
             policy: binding.policy.clone(),
             answering: answering.map(|policy| policy.name().to_owned()),
             version: answering.map(|policy| policy.version().to_owned()),

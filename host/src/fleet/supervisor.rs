@@ -92,6 +92,7 @@ impl Fleet {
             limits: new.limits,
             state: Phase::New,
             created_at: self.shared.clock.now(),
+            bindings: weir_core::group::OwnBindings::default(),
             next_no: 1,
             version: 0,
         };

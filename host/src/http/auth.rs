@@ -1,7 +1,10 @@
 //! Who may: the admin token, as `Authorization: Bearer` or as `accessToken` in the query.
 
-use axum::extract::{Request, State};
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -10,10 +13,33 @@ use super::error::ApiError;
 use super::params::Params;
 use super::settings::AdminTokens;
 
+/// Name of who has the token of the settings.
+const CONFIGURED: &str = "admin";
+
+/// Who makes an administrator's call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Actor(Arc<str>);
+
+impl Actor {
+    /// Name of the token.
+    pub(super) fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Actor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let known = parts.extensions.get::<Self>().cloned();
+        known.ok_or_else(|| ApiError::unauthorised("this call needs an admin token"))
+    }
+}
+
 /// Middleware: lets only administrators on.
 pub(super) async fn require_admin(
     State(app): State<AppState>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let bearer = request
@@ -27,6 +53,7 @@ pub(super) async fn require_admin(
         return ApiError::unauthorised(mend).into_response();
     };
     if accepts(&app.settings.load().admin_tokens, token) {
+        request.extensions_mut().insert(Actor(CONFIGURED.into()));
         next.run(request).await
     } else {
         ApiError::unauthorised("the admin token is wrong").into_response()

@@ -24,6 +24,7 @@ use weir_core::units::DurationMs;
 use super::AppState;
 use super::lenient::FieldError;
 use super::serve::{BodyFault, fault_of};
+use crate::catalogue::UploadError;
 use crate::fleet::{AssignError, FleetError};
 use crate::store::StoreError;
 
@@ -82,6 +83,21 @@ impl ApiError {
     /// 404 in own words.
     pub(super) fn absent(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 409: it cannot be done as long as something else stands in its way.
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    /// 422: what was sent arrived whole, and is not good.
+    pub(super) fn unprocessable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
+    /// 503: nobody's input is at fault, and the same may work in a moment.
+    pub(super) fn not_done(message: impl Into<String>) -> Self {
+        Self::unavailable(message, RETRY)
     }
 
     /// 401.
@@ -324,6 +340,19 @@ impl From<FleetError> for ApiError {
             FleetError::Store(error) => error.into(),
             FleetError::ReadingAgain { .. } => Self::unavailable(error.to_string(), READING),
             FleetError::Stopping => Self::unavailable("the server is shutting down", RETRY),
+        }
+    }
+}
+
+impl From<UploadError> for ApiError {
+    fn from(error: UploadError) -> Self {
+        let message = error.to_string();
+        match error {
+            UploadError::Name(_) => Self::bad_input(message),
+            UploadError::NameTaken(_) => Self::conflict(message),
+            UploadError::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
+            UploadError::Signature(_) => Self::new(StatusCode::FORBIDDEN, message),
+            UploadError::Busy => Self::unavailable(message, RETRY),
         }
     }
 }

@@ -42,6 +42,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::decompression::RequestDecompressionLayer;
 use weir_cloud::clock::SharedClock;
 
+use crate::catalogue::Catalogue;
 use crate::fleet::Fleet;
 use crate::simulation::Simulation;
 use crate::store::Store;
@@ -57,6 +58,8 @@ use unknown_nodes::UnknownNodes;
 pub struct AppState {
     /// The groups at work, and the policies they can be bound to.
     pub fleet: Arc<Fleet>,
+    /// Policies and their versions.
+    pub catalogue: Arc<Catalogue>,
     /// Documents and thresholds.
     pub store: Arc<dyn Store>,
     /// Time.
@@ -77,6 +80,8 @@ pub struct AppState {
 pub struct AppParts {
     /// See [`AppState::fleet`].
     pub fleet: Arc<Fleet>,
+    /// See [`AppState::catalogue`].
+    pub catalogue: Arc<Catalogue>,
     /// See [`AppState::store`].
     pub store: Arc<dyn Store>,
     /// See [`AppState::clock`].
@@ -93,6 +98,7 @@ impl From<AppParts> for AppState {
     fn from(parts: AppParts) -> Self {
         Self {
             fleet: parts.fleet,
+            catalogue: parts.catalogue,
             store: parts.store,
             clock: parts.clock,
             settings: parts.settings,

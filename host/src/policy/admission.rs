@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use wasmtime::component::{Component, InstancePre, Linker};
-use weir_core::placement::Action;
 
 use super::contract::{PACKAGE, TYPES, about, placement, scaling};
 use super::engine::Core;
 use super::guest::{Caps, Guest};
-use super::wasm_policy::WasmPolicy;
-use super::{AdmitError, Policy, PolicyFault, SharedPolicy, edge_cases, scan};
+use super::report::About;
+use super::schema::SettingsSchema;
+use super::trial::{self, Findings};
+use super::wasm_policy::{Schemas, WasmPolicy};
+use super::{AdmitError, from_guest, scan};
 
 /// Checks and tries the component.
 ///
@@ -20,7 +22,7 @@ pub(super) fn admit(
     name: &str,
     digest: String,
     component: &Component,
-) -> Result<SharedPolicy, AdmitError> {
+) -> Result<(Arc<WasmPolicy>, Findings), AdmitError> {
     check_imports(core, component)?;
     let pre = Linker::<Caps>::new(&core.engine)
         .instantiate_pre(component)
@@ -44,17 +46,22 @@ pub(super) fn admit(
         ));
     }
     let about = about.ok_or_else(|| missing("about", "every policy exports it"))?;
+    let about = describe(core, &pre, &about)?;
     let policy = WasmPolicy {
         core: Arc::clone(core),
         name: name.to_owned(),
         digest,
-        about: describe(core, &pre, &about)?,
+        schemas: Schemas {
+            scaling: schema("scaling", about.scaling_settings_schema.as_deref())?,
+            placement: schema("placement", about.placement_settings_schema.as_deref())?,
+        },
+        about,
         pre,
         scaling,
         placement,
     };
-    try_out(&policy)?;
-    Ok(Arc::new(policy))
+    let findings = trial::run(&policy)?;
+    Ok((Arc::new(policy), findings))
 }
 
 fn check_imports(core: &Core, component: &Component) -> Result<(), AdmitError> {
@@ -102,7 +109,7 @@ fn describe(
     core: &Core,
     pre: &InstancePre<Caps>,
     indices: &about::GuestIndices,
-) -> Result<about::Description, AdmitError> {
+) -> Result<About, AdmitError> {
     let budget = core.limits.scaling();
     let lifted = core.limits.scaling_lifted_bytes;
     Guest::start(pre, core.limits.memory_bytes, lifted, budget)
@@ -112,52 +119,26 @@ fn describe(
                 .call(budget, |store| about.call_describe(store))
                 .answer
         })
-        .map_err(|fault| trial("describe", fault))
+        .map(said)
+        .map_err(|fault| trial::broke("describe", fault))
 }
 
-fn trial(export: &str, fault: PolicyFault) -> AdmitError {
-    AdmitError::Trial {
-        export: export.to_owned(),
-        fault,
-    }
+/// The schema of a world's settings, if the policy describes them.
+fn schema(world: &str, text: Option<&str>) -> Result<Option<SettingsSchema>, AdmitError> {
+    let read = text.map(SettingsSchema::read).transpose();
+    read.map_err(|problem| AdmitError::Schema {
+        world: world.to_owned(),
+        problem,
+    })
 }
 
-/// A policy may say that it cannot; it may not break.
-fn tolerate<T>(export: &str, answer: Result<T, PolicyFault>) -> Result<Option<T>, AdmitError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(PolicyFault::GaveUp { .. }) => Ok(None),
-        Err(fault) => Err(trial(export, fault)),
+fn said(description: about::Description) -> About {
+    About {
+        name: from_guest::cut(description.name),
+        version: from_guest::cut(description.version),
+        summary: from_guest::cut(description.summary),
+        scaling_settings_schema: description.scaling_settings_schema,
+        placement_settings_schema: description.placement_settings_schema,
+        wants: description.wants.into_iter().map(from_guest::cut).collect(),
     }
-}
-
-/// Runs every export over inputs that have nothing, or as little as there can be.
-fn try_out(policy: &WasmPolicy) -> Result<(), AdmitError> {
-    if policy.scales() {
-        for settings in edge_cases::SETTINGS {
-            tolerate("check-settings", policy.check_scaling_settings(settings))?;
-        }
-        for snapshot in edge_cases::snapshots() {
-            let first = tolerate("propose", policy.propose(&snapshot, "{}", &[]).answer)?;
-            let state = first.map(|proposal| proposal.state).unwrap_or_default();
-            tolerate("propose", policy.propose(&snapshot, "{}", &state).answer)?;
-        }
-    }
-    if policy.places() {
-        for settings in edge_cases::SETTINGS {
-            tolerate("check-settings", policy.check_placement_settings(settings))?;
-        }
-        for action in [Action::Broadcast, Action::Subscribe] {
-            for view in edge_cases::views(action) {
-                let Some(mut prepared) = tolerate("prepare", policy.prepare(&view, "{}").answer)?
-                else {
-                    continue;
-                };
-                for request in edge_cases::requests(&view) {
-                    tolerate("select", prepared.select(&request).answer)?;
-                }
-            }
-        }
-    }
-    Ok(())
 }

@@ -15,7 +15,7 @@ pub(super) const SETTINGS: [&str; 4] = ["{}", "", "[", r#"{"no-such-member":[{"a
 const NOW: UtcMs = UtcMs(1_700_000_000_000);
 
 /// Nothing, and one of everything.
-pub(super) fn snapshots() -> Vec<Snapshot> {
+pub(super) fn snapshots() -> [(&'static str, Snapshot); 2] {
     let empty = Snapshot {
         now: UtcMs(0),
         seed: 0,
@@ -32,7 +32,10 @@ pub(super) fn snapshots() -> Vec<Snapshot> {
         calendar: Vec::new(),
         facts: Vec::new(),
     };
-    vec![empty, one_of_everything()]
+    [
+        ("nothing", empty),
+        ("one of everything", one_of_everything()),
+    ]
 }
 
 fn one_of_everything() -> Snapshot {
@@ -171,7 +174,7 @@ fn facts() -> Vec<Fact> {
 }
 
 /// A view of nobody, and one with every kind of node in service.
-pub(super) fn views(action: Action) -> Vec<View> {
+pub(super) fn views(action: Action) -> [(&'static str, View); 2] {
     let mut nodes = Nodes::default();
     for role in Role::ALL {
         for extreme in [0, 1, u32::MAX] {
@@ -188,7 +191,10 @@ pub(super) fn views(action: Action) -> Vec<View> {
         nodes,
         facts: facts(),
     };
-    vec![view(Nodes::default()), view(nodes)]
+    [
+        ("nobody", view(Nodes::default())),
+        ("every kind of node", view(nodes)),
+    ]
 }
 
 /// A plain question, one about a strict place, and one with much on its mind.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
@@ -10,8 +11,11 @@ use wasmtime::component::Component;
 use super::artifacts::Artifacts;
 use super::compiler::{Compiler, compile_here};
 use super::limits::Limits;
+use super::report::AdmissionReport;
+use super::scan::Kind;
 use super::ticker::Ticker;
-use super::{AdmitError, PolicyEngine, SharedPolicy, admission, engine_config, scan};
+use super::trial::DEAR_SELECT_MICROS;
+use super::{AdmitError, Admitted, PolicyEngine, SharedPolicy, admission, engine_config, scan};
 
 /// How an engine is set up.
 #[derive(Debug, Clone)]
@@ -113,7 +117,8 @@ impl WasmEngine {
                 self.keep(&digest, &artifact)?
             }
         };
-        admission::admit(&self.core, name, digest, &component)
+        let (policy, _) = admission::admit(&self.core, name, digest, &component)?;
+        Ok(policy)
     }
 
     fn keep(&self, digest: &str, artifact: &[u8]) -> Result<Component, AdmitError> {
@@ -125,7 +130,7 @@ impl WasmEngine {
 
 #[async_trait::async_trait]
 impl PolicyEngine for WasmEngine {
-    async fn admit(&self, name: &str, bytes: &[u8]) -> Result<SharedPolicy, AdmitError> {
+    async fn admit_with_report(&self, name: &str, bytes: &[u8]) -> Result<Admitted, AdmitError> {
         let limit = self.core.limits.upload_bytes;
         if bytes.len() > limit {
             return Err(AdmitError::TooLarge {
@@ -133,10 +138,17 @@ impl PolicyEngine for WasmEngine {
                 limit,
             });
         }
-        let digest = self.look(bytes).await?;
-        let artifact = match self.load(&digest).await? {
+        let (kind, digest) = look(bytes).await?;
+        let kept = self.load(&digest).await?;
+        let cached = kept.is_some();
+        let started = Instant::now();
+        let artifact = match kept {
             Some(component) => Ok(component),
             None => Err(self.compiler.compile(bytes, &self.core.limits).await?),
+        };
+        let compile_ms = match cached {
+            true => 0,
+            false => u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         let (this, name) = (self.clone(), name.to_owned());
         // Loading and trying it takes milliseconds.
@@ -145,27 +157,65 @@ impl PolicyEngine for WasmEngine {
                 Ok(component) => component,
                 Err(artifact) => this.keep(&digest, &artifact)?,
             };
-            admission::admit(&this.core, &name, digest, &component)
+            let (policy, findings) = admission::admit(&this.core, &name, digest, &component)?;
+            let mut report = AdmissionReport {
+                kind: kind.word().to_owned(),
+                compile_ms,
+                cached,
+                memory_bytes: findings.memory_bytes,
+                trials: findings.trials,
+                prices: findings.prices,
+                warnings: Vec::new(),
+            };
+            report.warnings = warnings(&report);
+            Ok(Admitted { policy, report })
         })
         .await
+    }
+
+    fn upload_bytes(&self) -> usize {
+        self.core.limits.upload_bytes
     }
 }
 
 impl WasmEngine {
-    /// Refuses what is no policy at a first look; the digest of what may be one.
-    async fn look(&self, bytes: &[u8]) -> Result<String, AdmitError> {
-        let bytes = bytes.to_vec();
-        off_the_runtime(move || {
-            scan::look(&bytes)?;
-            Ok(hex::encode(Sha256::digest(&bytes)))
-        })
-        .await
-    }
-
     async fn load(&self, digest: &str) -> Result<Option<Component>, AdmitError> {
         let (this, digest) = (self.clone(), digest.to_owned());
         off_the_runtime(move || Ok(this.artifacts.load(&this.core.engine, &digest))).await
     }
+}
+
+/// Refuses what is no policy at a first look; kind and digest of what may be one.
+async fn look(bytes: &[u8]) -> Result<(Kind, String), AdmitError> {
+    let bytes = bytes.to_vec();
+    off_the_runtime(move || {
+        let kind = scan::look(&bytes)?;
+        Ok((kind, hex::encode(Sha256::digest(&bytes))))
+    })
+    .await
+}
+
+fn warnings(report: &AdmissionReport) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Some(micros) = report.select_micros().filter(|it| *it > DEAR_SELECT_MICROS) {
+        warnings.push(format!(
+            "a placement question among 100 nodes takes {micros:.0} µs, and every client waits for one: sort in prepare \
+             and let select walk a prefix (under {DEAR_SELECT_MICROS:.0} µs is ordinary)"
+        ));
+    }
+    for trial in report
+        .trials
+        .iter()
+        .filter(|trial| trial.input.ends_with(" nodes"))
+    {
+        if let Some(words) = &trial.gave_up {
+            warnings.push(format!(
+                "{} gave up on an ordinary input with default settings: {words}",
+                trial.export
+            ));
+        }
+    }
+    warnings
 }
 
 async fn off_the_runtime<T: Send + 'static>(

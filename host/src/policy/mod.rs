@@ -16,14 +16,18 @@ mod from_guest;
 mod guest;
 mod ladder;
 mod limits;
+mod ordinary;
 mod patience;
 pub mod pool;
 mod prepared;
 mod registry;
+mod report;
 mod scan;
+mod schema;
 pub mod scripted;
 mod ticker;
 mod to_guest;
+mod trial;
 mod wasm_policy;
 
 use std::sync::Arc;
@@ -40,7 +44,8 @@ pub use engine::{EngineError, EngineSettings, WasmEngine};
 pub use ladder::{FAULTS_IN_A_ROW, GOOD_CALLS, Ladder, LadderEvent, Rung, Step};
 pub use limits::Limits;
 pub use pool::{Dependence, PreparedPool};
-pub use registry::{BindError, Duty, LoadError, PolicyRegistry};
+pub use registry::{BindError, LoadError, PolicyRegistry, family};
+pub use report::{About, AdmissionReport, Price, Trial};
 
 /// Who has to mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -138,12 +143,14 @@ impl<T> Outcome<T> {
 
 /// A policy that was admitted and can be called; cheap to clone.
 pub trait Policy: Send + Sync + 'static {
-    /// Name, as bound.
+    /// Name, as bound; of an uploaded policy `name@number`.
     fn name(&self) -> &str;
-    /// Version, as the policy describes itself.
-    fn version(&self) -> &str;
-    /// A line on what it does, by its own word.
-    fn summary(&self) -> &str;
+    /// Its own version.
+    fn version(&self) -> &str {
+        &self.about().version
+    }
+    /// What it says of itself.
+    fn about(&self) -> &About;
     /// SHA-256 of the bytes that were loaded, hex.
     fn digest(&self) -> &str;
     /// The texts of the policy's own check; empty when the settings are fine.
@@ -164,6 +171,10 @@ pub trait Policy: Send + Sync + 'static {
 pub trait Prepared: Send {
     /// One placement decision; ids are those of the view. After any fault the instance is spent: drop it.
     fn select(&mut self, request: &SelectRequest) -> Outcome<Result<Vec<u32>, Refusal>>;
+    /// Linear memory it has, bytes; 0 when it has none.
+    fn memory_bytes(&self) -> usize {
+        0
+    }
     /// It should be replaced although it did nothing wrong: its memory grew.
     fn is_worn(&self) -> bool {
         false
@@ -206,6 +217,14 @@ pub enum AdmitError {
         /// What differs.
         problem: String,
     },
+    /// The schema by which it describes its settings cannot be used.
+    #[error("its schema of {world} settings cannot be used: {problem}")]
+    Schema {
+        /// The world whose settings are meant.
+        world: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Compiling took more than it may.
     #[error("compiling it failed: {problem}")]
     Compile {
@@ -228,6 +247,14 @@ pub enum AdmitError {
     },
 }
 
+/// A policy that was admitted, and what was found on the way.
+pub struct Admitted {
+    /// The policy.
+    pub policy: SharedPolicy,
+    /// What was found.
+    pub report: AdmissionReport,
+}
+
 /// Turns bytes into policies.
 #[async_trait::async_trait]
 pub trait PolicyEngine: Send + Sync + 'static {
@@ -235,7 +262,19 @@ pub trait PolicyEngine: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`AdmitError`]: nothing was kept.
-    async fn admit(&self, name: &str, bytes: &[u8]) -> Result<SharedPolicy, AdmitError>;
+    async fn admit_with_report(&self, name: &str, bytes: &[u8]) -> Result<Admitted, AdmitError>;
+
+    /// As [`PolicyEngine::admit_with_report`], for those who only want to use it.
+    ///
+    /// # Errors
+    /// As there.
+    async fn admit(&self, name: &str, bytes: &[u8]) -> Result<SharedPolicy, AdmitError> {
+        let admitted = self.admit_with_report(name, bytes).await?;
+        Ok(admitted.policy)
+    }
+
+    /// Largest component it takes, bytes.
+    fn upload_bytes(&self) -> usize;
 }
 
 #[cfg(test)]

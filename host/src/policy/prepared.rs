@@ -79,6 +79,10 @@ impl Prepared for WasmPrepared {
             })
     }
 
+    fn memory_bytes(&self) -> usize {
+        self.guest.memory()
+    }
+
     fn is_worn(&self) -> bool {
         self.guest.memory() > self.memory + MOST_GROWTH
     }

@@ -4,20 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use parking_lot::RwLock;
-use weir_core::group::Binding;
+use weir_core::group::{Binding, Decides};
 
 use super::builtin::BUILTINS;
 use super::engine::WasmEngine;
 use super::{AdmitError, PolicyEngine, PolicyFault, SharedPolicy};
-
-/// What a binding is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Duty {
-    /// How many nodes there are.
-    Scaling,
-    /// Which node a client is sent to.
-    Placement,
-}
 
 /// Why a file is no policy of this server.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +75,14 @@ pub enum BindError {
         /// What it did.
         fault: PolicyFault,
     },
+}
+
+/// Longest settings document, bytes: it is handed to the policy at every call.
+const MOST_SETTINGS: usize = 64 * 1024;
+
+/// A policy's name without its number: `mine` of `mine@3`.
+pub fn family(name: &str) -> &str {
+    name.split_once('@').map_or(name, |(family, _)| family)
 }
 
 /// The policies of a server; shared by reference.
@@ -156,6 +155,11 @@ impl PolicyRegistry {
         self.policies.write().insert(name, policy);
     }
 
+    /// Forgets a policy; whoever holds it may go on using it.
+    pub fn remove(&self, name: &str) {
+        self.policies.write().remove(name);
+    }
+
     /// The policy of that name.
     pub fn get(&self, name: &str) -> Option<SharedPolicy> {
         self.policies.read().get(name).cloned()
@@ -170,7 +174,7 @@ impl PolicyRegistry {
     ///
     /// # Errors
     /// [`BindError`], in words for who wrote the binding.
-    pub fn bind(&self, binding: &Binding, duty: Duty) -> Result<SharedPolicy, BindError> {
+    pub fn bind(&self, binding: &Binding, decides: Decides) -> Result<SharedPolicy, BindError> {
         let name = binding.policy.clone();
         let Some(policy) = self.get(&name) else {
             return Err(BindError::Unknown {
@@ -178,16 +182,29 @@ impl PolicyRegistry {
                 known: self.names().join(", "),
             });
         };
-        let (able, what) = match duty {
-            Duty::Scaling => (policy.scales(), "how many nodes there are"),
-            Duty::Placement => (policy.places(), "which node a client is sent to"),
+        let (able, what) = match decides {
+            Decides::Scaling => (policy.scales(), "how many nodes there are"),
+            Decides::Broadcast | Decides::Subscribe => {
+                (policy.places(), "which node a client is sent to")
+            }
         };
         if !able {
             return Err(BindError::WrongDuty { name, what });
         }
-        let checked = match duty {
-            Duty::Scaling => policy.check_scaling_settings(&binding.settings),
-            Duty::Placement => policy.check_placement_settings(&binding.settings),
+        if binding.settings.len() > MOST_SETTINGS {
+            return Err(BindError::Settings {
+                name,
+                problems: format!(
+                    "they have {} bytes, more than the {MOST_SETTINGS} allowed",
+                    binding.settings.len()
+                ),
+            });
+        }
+        let checked = match decides {
+            Decides::Scaling => policy.check_scaling_settings(&binding.settings),
+            Decides::Broadcast | Decides::Subscribe => {
+                policy.check_placement_settings(&binding.settings)
+            }
         };
         match checked {
             Ok(problems) if problems.is_empty() => Ok(policy),

@@ -18,6 +18,16 @@ pub(super) enum Kind {
     CoreModule,
 }
 
+impl Kind {
+    /// In words.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Kind::Component => "component",
+            Kind::CoreModule => "core module",
+        }
+    }
+}
+
 /// Tells the kind and refuses foreign imports.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use weir_core::placement::{Refusal, SelectRequest};
 use weir_core::proposal::Proposal;
 use weir_core::snapshot::{Snapshot, View};
 
-use super::{Outcome, Policy, PolicyFault, Prepared};
+use super::{About, Outcome, Policy, PolicyFault, Prepared};
 
 type Propose = dyn Fn(&Snapshot, &str, &[u8]) -> Result<Proposal, PolicyFault> + Send + Sync;
 type Select =
@@ -19,6 +19,7 @@ const FUEL: u64 = 1;
 /// A policy made of closures. It exports the worlds that were given a closure.
 pub struct ScriptedPolicy {
     name: String,
+    about: About,
     propose: Option<Arc<Propose>>,
     select: Option<Arc<Select>>,
     check: Arc<Check>,
@@ -29,6 +30,12 @@ impl ScriptedPolicy {
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
+            about: About {
+                name: name.to_owned(),
+                version: "scripted".to_owned(),
+                summary: "Answers as its owner wrote.".to_owned(),
+                ..About::default()
+            },
             propose: None,
             select: None,
             check: Arc::new(|_| Vec::new()),
@@ -74,12 +81,8 @@ impl Policy for ScriptedPolicy {
         &self.name
     }
 
-    fn version(&self) -> &str {
-        "scripted"
-    }
-
-    fn summary(&self) -> &str {
-        "Answers as its owner wrote."
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn digest(&self) -> &str {

@@ -2,14 +2,14 @@
 
 use std::sync::OnceLock;
 
-use weir_core::group::Binding;
+use weir_core::group::{Binding, Decides};
 use weir_core::ids::{InstanceType, RegionName, ZoneName};
 use weir_core::node::Role;
 use weir_core::placement::{Action, Refusal, SelectRequest};
 use weir_core::snapshot::{LimitsRow, NEVER_MS, Nodes, Snapshot, TypeRow, View, ZoneRow};
 use weir_core::units::UtcMs;
 
-use super::{BindError, Compiler, Duty, EngineSettings, PolicyRegistry, SharedPolicy, WasmEngine};
+use super::{BindError, Compiler, EngineSettings, PolicyRegistry, SharedPolicy, WasmEngine};
 
 /// The built-in policies, compiled once for all tests.
 fn registry() -> &'static PolicyRegistry {
@@ -210,21 +210,21 @@ fn a_binding_is_checked_by_the_policy_itself() {
             .map(|policy| policy.name().to_owned())
     };
     assert_eq!(
-        bind("threshold", r#"{"scaleInFactor":0.5}"#, Duty::Scaling),
+        bind("threshold", r#"{"scaleInFactor":0.5}"#, Decides::Scaling),
         Ok("threshold".to_owned())
     );
     assert!(matches!(
-        bind("threshhold", "{}", Duty::Scaling),
+        bind("threshhold", "{}", Decides::Scaling),
         Err(BindError::Unknown { known, .. }) if known == "round-robin, threshold, weighted"
     ));
     assert!(matches!(
-        bind("threshold", "{}", Duty::Placement),
+        bind("threshold", "{}", Decides::Subscribe),
         Err(BindError::WrongDuty { .. })
     ));
     assert!(matches!(
-        bind("weighted", r#"{"weights":{"memory":"much"}}"#, Duty::Placement),
+        bind("weighted", r#"{"weights":{"memory":"much"}}"#, Decides::Subscribe),
         Err(BindError::Settings { problems, .. })
-            if problems.starts_with("settings.weights.memory is no number")
+            if problems.starts_with("settings.weights.memory: ")
     ));
 }
 

@@ -6,19 +6,29 @@ use wasmtime::component::InstancePre;
 use weir_core::proposal::Proposal;
 use weir_core::snapshot::{Snapshot, View};
 
-use super::contract::{about, placement, scaling};
+use super::contract::{placement, scaling};
 use super::engine::Core;
 use super::guest::{Caps, Guest};
 use super::limits::Budget;
 use super::prepared::WasmPrepared;
+use super::report::About;
+use super::schema::SettingsSchema;
 use super::{Outcome, Policy, PolicyFault, Prepared, from_guest, to_guest};
+
+/// What the settings of each world have to look like, where the policy says so.
+#[derive(Default)]
+pub(super) struct Schemas {
+    pub(super) scaling: Option<SettingsSchema>,
+    pub(super) placement: Option<SettingsSchema>,
+}
 
 /// A component that was admitted.
 pub(super) struct WasmPolicy {
     pub(super) core: Arc<Core>,
     pub(super) name: String,
     pub(super) digest: String,
-    pub(super) about: about::Description,
+    pub(super) about: About,
+    pub(super) schemas: Schemas,
     pub(super) pre: InstancePre<Caps>,
     pub(super) scaling: Option<scaling::GuestIndices>,
     pub(super) placement: Option<placement::GuestIndices>,
@@ -42,6 +52,31 @@ impl WasmPolicy {
         let scaling = guest.load(|store, instance| indices.load(store, instance))?;
         Ok((guest, scaling))
     }
+
+    /// One decision, and the linear memory it took, bytes.
+    pub(super) fn propose_measured(
+        &self,
+        snapshot: &Snapshot,
+        settings: &str,
+        state: &[u8],
+    ) -> (Outcome<Proposal>, usize) {
+        let limits = &self.core.limits;
+        let budget = limits.scaling();
+        let (mut guest, scaling) = match self.start_scaling(budget) {
+            Ok(started) => started,
+            Err(fault) => return (nothing(fault), 0),
+        };
+        let call = guest.call(budget, |store| {
+            to_guest::with_input(snapshot, |input| {
+                scaling.call_propose(store, input, settings, state)
+            })
+        });
+        let judged = call.and_then(|answer| match answer {
+            Ok(proposal) => from_guest::proposal(proposal, snapshot, limits),
+            Err(message) => Err(gave_up(message)),
+        });
+        (judged, guest.memory())
+    }
 }
 
 impl Policy for WasmPolicy {
@@ -49,12 +84,8 @@ impl Policy for WasmPolicy {
         &self.name
     }
 
-    fn version(&self) -> &str {
-        &self.about.version
-    }
-
-    fn summary(&self) -> &str {
-        &self.about.summary
+    fn about(&self) -> &About {
+        &self.about
     }
 
     fn digest(&self) -> &str {
@@ -62,6 +93,10 @@ impl Policy for WasmPolicy {
     }
 
     fn check_scaling_settings(&self, settings: &str) -> Result<Vec<String>, PolicyFault> {
+        let misfits = problems_by(self.schemas.scaling.as_ref(), settings);
+        if !misfits.is_empty() {
+            return Ok(misfits);
+        }
         let budget = self.core.limits.scaling();
         let (mut guest, scaling) = self.start_scaling(budget)?;
         let call = guest.call(budget, |store| scaling.call_check_settings(store, settings));
@@ -69,6 +104,10 @@ impl Policy for WasmPolicy {
     }
 
     fn check_placement_settings(&self, settings: &str) -> Result<Vec<String>, PolicyFault> {
+        let misfits = problems_by(self.schemas.placement.as_ref(), settings);
+        if !misfits.is_empty() {
+            return Ok(misfits);
+        }
         let budget = self.core.limits.scaling();
         let (mut guest, placement) = self.start_placement(budget)?;
         let call = guest.call(budget, |store| {
@@ -86,21 +125,7 @@ impl Policy for WasmPolicy {
     }
 
     fn propose(&self, snapshot: &Snapshot, settings: &str, state: &[u8]) -> Outcome<Proposal> {
-        let limits = &self.core.limits;
-        let budget = limits.scaling();
-        let (mut guest, scaling) = match self.start_scaling(budget) {
-            Ok(started) => started,
-            Err(fault) => return nothing(fault),
-        };
-        let call = guest.call(budget, |store| {
-            to_guest::with_input(snapshot, |input| {
-                scaling.call_propose(store, input, settings, state)
-            })
-        });
-        call.and_then(|answer| match answer {
-            Ok(proposal) => from_guest::proposal(proposal, snapshot, limits),
-            Err(message) => Err(gave_up(message)),
-        })
+        self.propose_measured(snapshot, settings, state).0
     }
 
     fn prepare(&self, view: &View, settings: &str) -> Outcome<Box<dyn Prepared>> {
@@ -122,6 +147,10 @@ impl Policy for WasmPolicy {
             Err(message) => Err(gave_up(message)),
         })
     }
+}
+
+fn problems_by(schema: Option<&SettingsSchema>, settings: &str) -> Vec<String> {
+    schema.map_or_else(Vec::new, |schema| schema.problems(settings))
 }
 
 fn problems(answer: Result<(), Vec<String>>) -> Vec<String> {

@@ -13,8 +13,8 @@ use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::Role;
 
 use super::{
-    Binding, Custody, Document, DocumentKind, Fence, GroupWrite, Reaping, Store, StoreError,
-    StoredDecision, StoredGroup,
+    Binding, Components, Custody, Document, DocumentKind, Fence, GroupWrite, NewComponent, Reaping,
+    Store, StoreError, StoredComponent, StoredDecision, StoredGroup,
 };
 
 /// How a call fails.
@@ -28,7 +28,7 @@ pub enum Fault {
     Conflict,
 }
 
-/// The verbs of [`Store`] and [`Custody`].
+/// The verbs of [`Store`], [`Components`] and [`Custody`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "named as the methods they stand for")]
 pub enum Verb {
@@ -53,6 +53,10 @@ pub enum Verb {
     OnceOnRecord,
     RecordReaping,
     Reapings,
+    AddComponent,
+    Components,
+    ComponentBytes,
+    RemoveComponent,
 }
 
 #[derive(Default)]
@@ -219,6 +223,32 @@ impl Store for FaultyStore {
     async fn set_threshold(&self, role: Role, percent: u32) -> Result<(), StoreError> {
         let call = self.inner.set_threshold(role, percent);
         self.around(Verb::SetThreshold, call).await
+    }
+}
+
+#[async_trait]
+impl Components for FaultyStore {
+    async fn add_component(&self, new: &NewComponent<'_>) -> Result<StoredComponent, StoreError> {
+        self.around(Verb::AddComponent, self.inner.add_component(new))
+            .await
+    }
+
+    async fn components(&self) -> Result<Vec<StoredComponent>, StoreError> {
+        self.around(Verb::Components, self.inner.components()).await
+    }
+
+    async fn component_bytes(
+        &self,
+        name: &str,
+        number: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let call = self.inner.component_bytes(name, number);
+        self.around(Verb::ComponentBytes, call).await
+    }
+
+    async fn remove_component(&self, name: &str, number: u32) -> Result<bool, StoreError> {
+        let call = self.inner.remove_component(name, number);
+        self.around(Verb::RemoveComponent, call).await
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every write of a group's records carries the writer's fencing number and the expected versions: a manager that
 //! lost its lease, or works from an old copy, is refused and changes nothing.
 
+pub mod components;
 pub mod custody;
 pub mod faulty;
 pub mod mysql;
@@ -17,6 +18,7 @@ use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::{Node, Role};
 use weir_core::units::UtcMs;
 
+pub use components::{Components, NewComponent, StoredComponent};
 pub use custody::{Binding, Custody, Reaping};
 
 /// Why the store did not do it.
@@ -69,7 +71,8 @@ pub struct StoredDecision {
 /// State a scaling policy wants handed back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PolicyState {
-    /// Name of the policy that wrote it: another policy starts with none.
+    /// Name of the policy that wrote it, without a number: another policy starts with none, another version of the same
+    /// one goes on with it.
     pub policy: String,
     /// At most 64 KiB.
     pub blob: Vec<u8>,
@@ -136,7 +139,7 @@ pub struct Fence(pub u64);
 
 /// The store. All errors leave it unchanged.
 #[async_trait]
-pub trait Store: Custody {
+pub trait Store: Custody + Components {
     /// Reachable and writable, for `/readyz`.
     async fn ping(&self) -> Result<(), StoreError>;
 

@@ -12,6 +12,7 @@ macro_rules! tables {
             1 "first" "/0001_first.sql",
             2 "custody" "/0002_custody.sql",
             3 "openings" "/0003_openings.sql",
+            4 "components" "/0004_components.sql",
         )
     };
     ($folder:literal: $($number:literal $name:literal $file:literal,)*) => {

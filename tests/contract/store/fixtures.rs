@@ -67,6 +67,7 @@ pub fn group(name: &str) -> Group {
         limits: "scale1".into(),
         state: GroupState::New,
         created_at: UtcMs(1_542_855_000_000),
+        bindings: weir_core::group::OwnBindings::default(),
         next_no: 1,
         version: 0,
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use weir::store::{
-    Binding, Custody, Document, DocumentKind, Fence, GroupWrite, Reaping, Store, StoreError,
-    StoredDecision, StoredGroup,
+    Binding, Components, Custody, Document, DocumentKind, Fence, GroupWrite, NewComponent, Reaping,
+    Store, StoreError, StoredComponent, StoredDecision, StoredGroup,
 };
 use weir_core::group::Group;
 use weir_core::ids::{GroupId, NodeId};
@@ -118,6 +118,35 @@ impl Store for MortalStore {
         let step = self.inner.set_threshold(role, percent);
         self.deaths
             .around(&["set_threshold".to_owned()], step)
+            .await
+    }
+}
+
+#[async_trait]
+impl Components for MortalStore {
+    async fn add_component(&self, new: &NewComponent<'_>) -> Result<StoredComponent, StoreError> {
+        let step = self.inner.add_component(new);
+        self.deaths
+            .around(&["add_component".to_owned()], step)
+            .await
+    }
+
+    async fn components(&self) -> Result<Vec<StoredComponent>, StoreError> {
+        self.inner.components().await
+    }
+
+    async fn component_bytes(
+        &self,
+        name: &str,
+        number: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.component_bytes(name, number).await
+    }
+
+    async fn remove_component(&self, name: &str, number: u32) -> Result<bool, StoreError> {
+        let step = self.inner.remove_component(name, number);
+        self.deaths
+            .around(&["remove_component".to_owned()], step)
             .await
     }
 }

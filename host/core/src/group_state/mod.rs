@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::boot_times::BootTimes;
-use crate::group::{Group, GroupSpec, GroupState as Phase};
+use crate::group::{Binding, Decides, Group, GroupSpec, GroupState as Phase};
 use crate::history::DemandHistory;
 use crate::ids::{InstanceType, NodeNo, RegionName, ZoneName};
 use crate::node::{Node, NodeState, Role};
@@ -183,6 +183,12 @@ impl GroupState {
     /// The group's record.
     pub fn group(&self) -> &Group {
         &self.group
+    }
+
+    /// The policy that decides: the group's own, else what its documents or the settings state.
+    pub fn binding(&self, decides: Decides) -> &Binding {
+        let own = self.group.bindings.current(decides);
+        own.unwrap_or_else(|| self.spec.bindings.of(decides))
     }
 
     /// What its decisions follow from.

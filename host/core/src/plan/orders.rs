@@ -1,7 +1,7 @@
 //! Operators' orders: what they may ask of a group, and what a plan makes of it.
 
 use super::{Gone, Planner};
-use crate::group::GroupState as Phase;
+use crate::group::{Binding, Decides, GroupState as Phase};
 use crate::guardrails::GrantedLaunch;
 use crate::ids::{NodeNo, RegionName};
 use crate::lifecycle::{self, NodeEvent};
@@ -24,6 +24,10 @@ pub enum OperatorOrder {
     Sunset(NodeNo),
     /// End all nodes, then the group.
     DeleteGroup,
+    /// Let this policy decide in this group; none: what the documents or the settings say.
+    Bind(Decides, Option<Binding>),
+    /// Let what decided before the last binding decide again.
+    RollBack(Decides),
 }
 
 /// Why an operator's order cannot be carried out. The text names the mend.
@@ -60,6 +64,17 @@ impl Planner<'_> {
             OperatorOrder::Launch(role) => self.launch_by_hand(*role),
             OperatorOrder::Terminate { no, force } => self.terminate(*no, *force),
             OperatorOrder::Sunset(no) => self.sunset(*no),
+            OperatorOrder::Bind(decides, binding) => {
+                self.group.bindings.bind(*decides, binding.clone());
+                Ok(())
+            }
+            OperatorOrder::RollBack(decides) => match self.group.bindings.roll_back(*decides) {
+                true => Ok(()),
+                false => Err(OrderRefused(format!(
+                    "nothing was bound to {decides} of group {} before: there is nothing to go back to",
+                    self.group.name
+                ))),
+            },
             OperatorOrder::DeleteGroup => {
                 self.group.state = Phase::Terminating;
                 // What this very plan would launch was never asked for.

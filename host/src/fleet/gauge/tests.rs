@@ -35,6 +35,7 @@ fn two_edges(second: NodeState) -> Gauge {
         limits: String::new(),
         state: Phase::Active,
         created_at: UtcMs(0),
+        bindings: weir_core::group::OwnBindings::default(),
         next_no: 3,
         version: 1,
     };

@@ -3,14 +3,14 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use weir_core::group::{Binding, LimitsDocument, StatedBindings};
+use weir_core::group::{Binding, Decides, LimitsDocument, StatedBindings};
 
 use super::documents;
 use super::wire::{ScalePolicyDocument, read_scale_policy};
+use crate::catalogue::CatalogueError;
 use crate::http::AppState;
 use crate::http::error::ApiError;
 use crate::http::lenient::Body;
-use crate::policy::Duty;
 use crate::store::{Document, DocumentKind};
 
 const KIND: DocumentKind = DocumentKind::Limits;
@@ -22,8 +22,9 @@ pub(super) async fn create(
     State(app): State<AppState>,
     body: Body,
 ) -> Result<(StatusCode, Json<ScalePolicyDocument>), ApiError> {
-    let limits = read_scale_policy(&body.root(), None)?;
-    check_bindings(&app, &limits.bindings).await?;
+    let mut limits = read_scale_policy(&body.root(), None)?;
+    let _turn = app.catalogue.turn().await;
+    limits.bindings = pin_bindings(&app, limits.bindings).await?;
     let answer = ScalePolicyDocument::of(&limits);
     documents::create(&app, KIND, &Document::Limits(limits)).await?;
     Ok((StatusCode::CREATED, Json(answer)))
@@ -58,8 +59,9 @@ pub(super) async fn update(
     body: Body,
 ) -> Result<Json<ScalePolicyDocument>, ApiError> {
     let old = limits(documents::read(&app, KIND, &name).await?)?;
-    let new = read_scale_policy(&body.root(), Some(&name))?;
-    check_bindings(&app, &new.bindings).await?;
+    let mut new = read_scale_policy(&body.root(), Some(&name))?;
+    let _turn = app.catalogue.turn().await;
+    new.bindings = pin_bindings(&app, new.bindings).await?;
     let users = documents::users(&app, KIND, &name);
     if !users.is_empty() && !differs_in_limits_alone(&old, &new) {
         return Err(ApiError::bad_input(format!(
@@ -118,33 +120,35 @@ fn differs_in_limits_alone(old: &LimitsDocument, new: &LimitsDocument) -> bool {
     bare(old) == bare(new)
 }
 
-/// Every bound policy exists, decides what it is bound to, and finds its settings fine.
-async fn check_bindings(app: &AppState, stated: &StatedBindings) -> Result<(), ApiError> {
+/// The bindings with the versions they stand for now: every policy exists, decides what it is bound to, and finds its
+/// settings fine.
+async fn pin_bindings(app: &AppState, stated: StatedBindings) -> Result<StatedBindings, ApiError> {
     let StatedBindings {
         scaling,
         broadcast,
         subscribe,
     } = stated;
-    check_binding(app, scaling, "scaling", Duty::Scaling).await?;
-    check_binding(app, broadcast, "placement.broadcast", Duty::Placement).await?;
-    check_binding(app, subscribe, "placement.subscribe", Duty::Placement).await
+    Ok(StatedBindings {
+        scaling: pin(app, scaling, Decides::Scaling, "scaling").await?,
+        broadcast: pin(app, broadcast, Decides::Broadcast, "placement.broadcast").await?,
+        subscribe: pin(app, subscribe, Decides::Subscribe, "placement.subscribe").await?,
+    })
 }
 
-async fn check_binding(
+async fn pin(
     app: &AppState,
-    binding: &Option<Binding>,
+    binding: Option<Binding>,
+    decides: Decides,
     member: &str,
-    duty: Duty,
-) -> Result<(), ApiError> {
-    let Some(binding) = binding.clone() else {
-        return Ok(());
+) -> Result<Option<Binding>, ApiError> {
+    let Some(binding) = binding else {
+        return Ok(None);
     };
-    let policies = app.fleet.policies().clone();
-    // A guest runs for as long as its limit lets it: not on the runtime's threads.
-    let checked = tokio::task::spawn_blocking(move || policies.bind(&binding, duty)).await;
-    let checked =
-        checked.map_err(|panic| ApiError::internal("the binding could not be checked", &panic))?;
-    checked
-        .map(|_policy| ())
-        .map_err(|problem| ApiError::bad_input(format!("policy.weir.{member}: {problem}")))
+    match app.catalogue.pin(binding, decides).await {
+        Ok(pinned) => Ok(Some(pinned)),
+        Err(CatalogueError::Store(error)) => Err(error.into()),
+        Err(problem) => Err(ApiError::bad_input(format!(
+            "policy.weir.{member}: {problem}"
+        ))),
+    }
 }

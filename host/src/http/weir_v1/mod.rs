@@ -1,13 +1,15 @@
 //! Weir's own API: groups with their reasons, policies, and what is wrong with a node.
 
+mod bindings;
 mod diagnose;
 mod groups;
 mod policies;
+mod policy_objects;
 mod simulation;
 mod sweep;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use utoipa::OpenApi;
 
 use super::AppState;
@@ -19,7 +21,29 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/groups/{group}", get(groups::read))
         .route("/groups/{group}/decisions", get(groups::decisions))
         .route("/groups/{group}/selections", get(groups::selections))
+        .route("/groups/{group}/bindings", get(bindings::list))
+        .route(
+            "/groups/{group}/bindings/{decides}",
+            put(bindings::bind).delete(bindings::unbind),
+        )
+        .route(
+            "/groups/{group}/bindings/{decides}/rollback",
+            post(bindings::roll_back),
+        )
         .route("/policies", get(policies::list))
+        .route(
+            "/policies/{name}",
+            get(policies::versions).post(policies::upload),
+        )
+        .route("/policies/{name}/uploads/{upload}", get(policies::uploaded))
+        .route(
+            "/policies/{name}/versions/{number}",
+            get(policies::version).delete(policies::remove),
+        )
+        .route(
+            "/policies/{name}/versions/{number}/component",
+            get(policies::component),
+        )
         .route("/simulation/clients", get(simulation::list))
         .route(
             "/simulation/publishers",
@@ -41,7 +65,17 @@ pub(super) fn routes() -> Router<AppState> {
     groups::read,
     groups::decisions,
     groups::selections,
+    bindings::list,
+    bindings::bind,
+    bindings::unbind,
+    bindings::roll_back,
     policies::list,
+    policies::upload,
+    policies::uploaded,
+    policies::versions,
+    policies::version,
+    policies::component,
+    policies::remove,
     diagnose::diagnose,
     simulation::list,
     simulation::publish,

@@ -1,6 +1,7 @@
 //! What is stored, in SQL that all databases share. What they do not share stands in `dialect.rs`, and how one is opened
 //! and held in [`super::sqlite`] and [`super::mysql`].
 
+mod components;
 mod custody;
 pub(super) mod dialect;
 mod documents;
@@ -18,8 +19,8 @@ use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::Role;
 
 use super::{
-    Binding, Custody, Document, DocumentKind, Fence, GroupWrite, Reaping, Store, StoreError,
-    StoredDecision, StoredGroup,
+    Binding, Components, Custody, Document, DocumentKind, Fence, GroupWrite, NewComponent, Reaping,
+    Store, StoreError, StoredComponent, StoredDecision, StoredGroup,
 };
 use dialect::Dialect;
 pub(super) use rows::failed;
@@ -90,13 +91,23 @@ impl SqlStore {
 /// A database that does not answer at all is given up after so long: whoever waits for it has better things to do.
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// A policy's bytes may take longer on their way.
+const LONGEST_TRANSFER: Duration = Duration::from_secs(60);
+
 /// The verb's answer, or [`StoreError::Unavailable`] when none comes. What came of a write is not known then.
 async fn within<T>(verb: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    within_time(LONGEST, verb).await
+}
+
+async fn within_time<T>(
+    longest: Duration,
+    verb: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
     let given_up = |error| StoreError::Unavailable {
         doing: "waiting for the database",
         source: Box::new(error),
     };
-    tokio::time::timeout(LONGEST, verb)
+    tokio::time::timeout(longest, verb)
         .await
         .map_err(given_up)?
 }
@@ -180,6 +191,30 @@ impl Store for SqlStore {
 
     async fn set_threshold(&self, role: Role, percent: u32) -> Result<(), StoreError> {
         within(documents::set_threshold(self.writing()?, role, percent)).await
+    }
+}
+
+#[async_trait]
+impl Components for SqlStore {
+    async fn add_component(&self, new: &NewComponent<'_>) -> Result<StoredComponent, StoreError> {
+        within_time(LONGEST_TRANSFER, components::add(self.writing()?, new)).await
+    }
+
+    async fn components(&self) -> Result<Vec<StoredComponent>, StoreError> {
+        within(components::all(&self.readers)).await
+    }
+
+    async fn component_bytes(
+        &self,
+        name: &str,
+        number: u32,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let read = components::bytes(&self.readers, name, number);
+        within_time(LONGEST_TRANSFER, read).await
+    }
+
+    async fn remove_component(&self, name: &str, number: u32) -> Result<bool, StoreError> {
+        within(components::remove(self.writer()?, name, number)).await
     }
 }
 

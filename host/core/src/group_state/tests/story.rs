@@ -106,6 +106,7 @@ impl Story {
             limits: "scale1".to_owned(),
             state: Phase::New,
             created_at: UtcMs(1_000_000),
+            bindings: crate::group::OwnBindings::default(),
             next_no: 1,
             version: 1,
         };

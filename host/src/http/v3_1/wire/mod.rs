@@ -72,6 +72,6 @@ fn document_name(field: &Field<'_>, addressed: Option<&str>) -> Result<String, F
 }
 
 /// Text that a node or stream name is made of stays text; settings documents become JSON again.
-fn json_or_text(text: &str) -> Value {
+pub(in crate::http) fn json_or_text(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
