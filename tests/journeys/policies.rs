@@ -24,9 +24,11 @@ async fn started() -> (TestServer, weir_tests::Client) {
     // One address asks for everybody.
     let options = Options::brisk().settings(|config| config.fleet.reservations_per_client = 10_000);
     let server = TestServer::start(options).await;
-    server
-        .group_of(SCALE_POLICY, LAUNCH_CONFIG, NODE_GROUP)
-        .await;
+    let roomy = LAUNCH_CONFIG.replace(
+        r#""connectionCapacity":"1""#,
+        r#""connectionCapacity":"10000""#,
+    );
+    server.group_of(SCALE_POLICY, &roomy, NODE_GROUP).await;
     let ready = || server.linked(Role::Edge).len() == 1;
     server.until("an edge serves", secs(60), ready).await;
     let publisher = server.on_air(STREAM).await;
