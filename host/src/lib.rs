@@ -4,6 +4,7 @@ pub mod app;
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod decisions;
 pub mod demo;
 pub mod fleet;
 pub mod http;

@@ -9,6 +9,7 @@
 mod bounds;
 mod crash;
 mod database;
+mod decisions;
 mod flood;
 #[path = "../sandbox/guests.rs"]
 mod guests;

@@ -11,7 +11,7 @@ struct Layer {
 }
 
 /// The starting point (`app`, `main`, `cli`, `demo`) wires everything together and is bound by nothing here.
-const LAYERS: [Layer; 12] = [
+const LAYERS: [Layer; 13] = [
     Layer {
         folder: "host/src/config",
         may_use: &["crate::config", "crate::secret"],
@@ -23,6 +23,10 @@ const LAYERS: [Layer; 12] = [
     Layer {
         folder: "host/src/policy",
         may_use: &["crate::policy", "weir_cloud::clock"],
+    },
+    Layer {
+        folder: "host/src/decisions",
+        may_use: &["crate::decisions", "crate::policy", "crate::store"],
     },
     Layer {
         folder: "host/src/catalogue",
@@ -42,6 +46,7 @@ const LAYERS: [Layer; 12] = [
     Layer {
         folder: "host/src/fleet",
         may_use: &[
+            "crate::decisions",
             "crate::fleet",
             "crate::nodes",
             "crate::policy",
@@ -60,6 +65,7 @@ const LAYERS: [Layer; 12] = [
         folder: "host/src/http",
         may_use: &[
             "crate::catalogue",
+            "crate::decisions",
             "crate::fleet",
             "crate::http",
             "crate::policy",

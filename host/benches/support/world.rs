@@ -94,6 +94,7 @@ fn settings() -> FleetSettings {
         },
         open_questions_per_client: u32::MAX,
         sweep_every: DAY,
+        decisions_kept: DAY,
     }
 }
 

@@ -3,6 +3,8 @@
 //! The shapes are those of the policy contract (`wit/types.wit`), kept in columns from the start so that handing
 //! them to a guest costs a copy and no rearrangement. All columns of [`Nodes`] have one length, all indices are valid.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{InstanceType, RegionName, ZoneName};
 use crate::node::Role;
 use crate::placement::Action;
@@ -21,7 +23,7 @@ pub const FLAG_PUBLISHERS: u8 = 8;
 pub const NEVER_MS: u32 = u32::MAX;
 
 /// One column per fact; row i is one node. Units and meaning as in the contract.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "documented in wit/types.wit, one by one")]
 pub struct Nodes {
     pub id: Vec<u32>,
@@ -44,7 +46,7 @@ pub struct Nodes {
 }
 
 /// A further column, by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metric {
     /// Dotted name.
     pub name: String,
@@ -53,7 +55,7 @@ pub struct Metric {
 }
 
 /// A named number; finite.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
     /// Name.
     pub name: String,
@@ -62,7 +64,7 @@ pub struct Fact {
 }
 
 /// A zone of the group's regions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ZoneRow {
     /// Name.
     pub name: ZoneName,
@@ -73,7 +75,7 @@ pub struct ZoneRow {
 }
 
 /// A machine type in use.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypeRow {
     /// Name.
     pub name: InstanceType,
@@ -84,7 +86,7 @@ pub struct TypeRow {
 }
 
 /// Limits of one role in one region.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "documented in wit/types.wit, one by one")]
 pub struct LimitsRow {
     pub role: Role,
@@ -102,7 +104,7 @@ pub struct LimitsRow {
 }
 
 /// A launch whose node is not in service yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "documented in wit/types.wit, one by one")]
 pub struct InFlightRow {
     pub id: u32,
@@ -113,7 +115,7 @@ pub struct InFlightRow {
 }
 
 /// Measured boot times of a role.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "documented in wit/types.wit, one by one")]
 pub struct BootRow {
     pub role: Role,
@@ -123,7 +125,7 @@ pub struct BootRow {
 }
 
 /// What a series counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Measure {
     /// Direct clients at the end of the bucket.
     Connections,
@@ -139,7 +141,7 @@ impl Measure {
 }
 
 /// Demand history of a role in a region, oldest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "documented in wit/types.wit, one by one")]
 pub struct SeriesRow {
     pub measure: Measure,
@@ -151,7 +153,7 @@ pub struct SeriesRow {
 }
 
 /// Something announced.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "documented in wit/types.wit, one by one")]
 pub struct CalendarRow {
     pub title: String,
@@ -161,7 +163,7 @@ pub struct CalendarRow {
 }
 
 /// Input of a scaling decision.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "documented in wit/types.wit, one by one")]
 pub struct Snapshot {
     pub now: UtcMs,
@@ -181,7 +183,7 @@ pub struct Snapshot {
 }
 
 /// What a placement policy is shown: the nodes that may be chosen for one action.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "documented in wit/types.wit, one by one")]
 pub struct View {
     pub now: UtcMs,

@@ -22,6 +22,8 @@ use crate::http::ConnectionBounds;
 use crate::http::settings::{AdminTokens, CorsOrigins, HttpSettings, LogAccess, NodesAuth};
 use crate::store::Store;
 
+const DAY_MS: u64 = 86_400_000;
+
 /// A price in the currency unit as the whole millionths policies see.
 fn micros(price: f64) -> u32 {
     (price * 1_000_000.0)
@@ -134,6 +136,7 @@ pub(super) fn fleet(config: &Config) -> FleetSettings {
         },
         open_questions_per_client: fleet.reservations_per_client,
         sweep_every: DurationMs(fleet.cloud_sweep_ms),
+        decisions_kept: DurationMs(DAY_MS * u64::from(config.policy.decisions_kept_days)),
     }
 }
 

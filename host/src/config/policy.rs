@@ -25,6 +25,8 @@ pub struct PolicyConfig {
     pub signers: BTreeMap<String, String>,
     /// Refuse uploads that none of these keys signed. Default false.
     pub signatures_required: bool,
+    /// How long scaling decisions are kept, to be read and made again, days (1 to 365). Default 7.
+    pub decisions_kept_days: u32,
     /// What one call may use.
     pub limits: LimitsConfig,
 }
@@ -63,6 +65,7 @@ impl Default for PolicyConfig {
             cache_dir: String::new(),
             signers: BTreeMap::new(),
             signatures_required: false,
+            decisions_kept_days: 7,
             limits: LimitsConfig::default(),
         }
     }
@@ -128,6 +131,8 @@ impl PolicyConfig {
                 "needs at least one key in policy.signers",
             );
         }
+        let days = u64::from(self.decisions_kept_days);
+        check.range("decisions_kept_days", days, 1..=365, "days");
         self.limits.validate(check);
     }
 }

@@ -6,11 +6,35 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use weir_core::group::{Group, GroupSpec, LaunchDocument, LimitsDocument};
+use weir_core::group::{Bindings, Group, GroupSpec, LaunchDocument, LimitsDocument};
 use weir_core::group_state::{HostRules, Place};
+use weir_core::report::ClusterSettings;
+use weir_core::units::DurationMs;
 
-use super::{Fleet, FleetError, FleetSettings, GroupHandle, Shared};
+use super::{Fleet, FleetError, GroupHandle, Shared};
 use crate::store::{Document, DocumentKind, Store};
+
+/// Settings of the fleet; may be replaced at run time but for `name_prefix`, `holder` and
+/// `default_bindings`.
+#[derive(Debug, Clone)]
+pub struct FleetSettings {
+    /// First part of every identifier.
+    pub name_prefix: String,
+    /// This manager's name in leases.
+    pub holder: String,
+    /// Rules every group shares.
+    pub rules: HostRules,
+    /// Bindings of groups whose documents state none.
+    pub default_bindings: Bindings,
+    /// What nodes are told.
+    pub cluster: ClusterSettings,
+    /// Questions one client address may have open.
+    pub open_questions_per_client: u32,
+    /// Period of the sweep for instances without a record.
+    pub sweep_every: DurationMs,
+    /// Scaling decisions are kept for so long.
+    pub decisions_kept: DurationMs,
+}
 
 /// What a group runs with.
 #[derive(Clone)]

@@ -14,8 +14,9 @@ use super::Shared;
 use super::group::GroupHandle;
 use super::rungs::{Candidate, Rungs};
 use super::status::ScalingDecision;
+use crate::decisions::{Attempt, Entry, FrameWriter, Packed};
 use crate::policy::{Outcome, PolicyFault, SharedPolicy, family};
-use crate::store::PolicyState;
+use crate::store::{NewDecision, PolicyState};
 
 /// A policy cannot be asked again sooner than this, whatever it hints.
 const SHORTEST_WAKE: DurationMs = DurationMs(200);
@@ -24,8 +25,14 @@ const SHORTEST_WAKE: DurationMs = DurationMs(200);
 pub(super) struct Decided {
     pub(super) plan: Plan,
     pub(super) decision: ScalingDecision,
-    /// It changed something or says something new: it belongs into the log.
-    pub(super) keep: bool,
+    /// For the log; nothing when nobody was asked and nothing is new.
+    pub(super) logged: Option<Logged>,
+}
+
+/// A decision on its way into the log.
+pub(super) struct Logged {
+    pub(super) new: NewDecision,
+    packed: Option<Packed>,
 }
 
 /// Asks a group's scaling policy.
@@ -36,6 +43,7 @@ pub(super) struct Scaler {
     next_state: Option<PolicyState>,
     next_wake: Option<DurationMs>,
     last: Option<ScalingDecision>,
+    frames: FrameWriter,
 }
 
 /// What the policy said, or why nobody did.
@@ -45,6 +53,8 @@ struct Answer {
     fault: Option<String>,
     fuel: u64,
     micros: u64,
+    /// Everybody who was asked.
+    attempts: Vec<Attempt>,
 }
 
 impl Scaler {
@@ -56,6 +66,7 @@ impl Scaler {
             next_state: None,
             next_wake: None,
             last: None,
+            frames: FrameWriter::default(),
         }
     }
 
@@ -106,12 +117,50 @@ impl Scaler {
         let plan = planner.finish();
         let decision = record::record(&state, &plan, &granted, &answer, now);
         self.remember(&answer);
-        let keep = self.is_news(&decision, &plan);
+        let news = self.is_news(&decision, &plan);
+        let keep_since = UtcMs(now.0.saturating_sub(shared.decisions_kept().0));
+        let snapshot = Arc::unwrap_or_clone(snapshot);
+        let logged = self.log(snapshot, answer.attempts, &decision, (news, keep_since));
         Decided {
             plan,
             decision,
-            keep,
+            logged,
         }
+    }
+
+    fn log(
+        &self,
+        snapshot: Snapshot,
+        attempts: Vec<Attempt>,
+        decision: &ScalingDecision,
+        (news, keep_since): (bool, UtcMs),
+    ) -> Option<Logged> {
+        if attempts.is_empty() && !news {
+            return None;
+        }
+        let document = serde_json::to_string(decision).expect("plain data always serialises");
+        let packed = (!attempts.is_empty()).then(|| {
+            let entry = Entry {
+                snapshot,
+                attempts,
+                document: document.clone(),
+            };
+            self.frames.pack(&entry, decision.at.0)
+        });
+        let packed = packed.and_then(|packed| match packed {
+            Ok(packed) => Some(packed),
+            Err(error) => {
+                tracing::error!(%error, "a decision cannot be logged: it cannot be replayed");
+                None
+            }
+        });
+        let new = NewDecision {
+            at: decision.at,
+            document: news.then_some(document),
+            frame: packed.as_ref().map(|packed| packed.frame.clone()),
+            keep_since,
+        };
+        Some(Logged { new, packed })
     }
 
     async fn ask(
@@ -123,11 +172,13 @@ impl Scaler {
         now: UtcMs,
     ) -> Answer {
         let mut fault = None;
+        let mut attempts = Vec::new();
         for candidate in self
             .rungs
             .candidates(&handle.name, binding, &shared.policies, now)
         {
-            let outcome = self.propose(snapshot, &candidate).await;
+            let (state, outcome) = self.propose(snapshot, &candidate).await;
+            attempts.push(attempt(&candidate, state, &outcome));
             match outcome.answer {
                 Ok(proposal) => {
                     let Candidate { policy, rung, .. } = &candidate;
@@ -138,6 +189,7 @@ impl Scaler {
                         fault,
                         fuel: outcome.fuel,
                         micros: outcome.micros,
+                        attempts,
                     };
                 }
                 Err(problem) => {
@@ -150,11 +202,17 @@ impl Scaler {
         }
         Answer {
             fault: fault.or_else(|| Some("no policy answers: holding".to_owned())),
+            attempts,
             ..Answer::nobody()
         }
     }
 
-    async fn propose(&self, snapshot: &Arc<Snapshot>, candidate: &Candidate) -> Outcome<Proposal> {
+    /// One policy's answer, and the state it was given.
+    async fn propose(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        candidate: &Candidate,
+    ) -> (Vec<u8>, Outcome<Proposal>) {
         let (snapshot, policy) = (snapshot.clone(), candidate.policy.clone());
         let settings = candidate.binding.settings.clone();
         let own = self.state.policy == family(policy.name());
@@ -163,8 +221,9 @@ impl Scaler {
         } else {
             Vec::new()
         };
+        let given = blob.clone();
         let call = move || policy.propose(&snapshot, &settings, &blob);
-        tokio::task::spawn_blocking(call)
+        let outcome = tokio::task::spawn_blocking(call)
             .await
             .unwrap_or_else(|gone| Outcome {
                 answer: Err(PolicyFault::Engine {
@@ -172,7 +231,8 @@ impl Scaler {
                 }),
                 fuel: 0,
                 micros: 0,
-            })
+            });
+        (given, outcome)
     }
 
     fn remember(&mut self, answer: &Answer) {
@@ -203,14 +263,22 @@ impl Scaler {
         !plan.is_empty() || !same
     }
 
+    /// Whether the decision was stored is not known.
+    pub(super) fn not_saved(&mut self) {
+        self.frames.lost();
+    }
+
     /// The decision is stored, and with it the policy's state if that changed.
     pub(super) fn saved(
         &mut self,
         handle: &GroupHandle,
         decision: ScalingDecision,
-        state: Option<PolicyState>,
+        (logged, state): (Option<Logged>, Option<PolicyState>),
         now: UtcMs,
     ) {
+        if let Some(packed) = logged.and_then(|logged| logged.packed) {
+            self.frames.stored(packed);
+        }
         if !decision.launched.is_empty() || !decision.retired.is_empty() {
             let summary = &decision.summary;
             let policy = decision.policy.as_deref().unwrap_or("none");
@@ -237,6 +305,21 @@ impl Answer {
             fault: None,
             fuel: 0,
             micros: 0,
+            attempts: Vec::new(),
         }
+    }
+}
+
+fn attempt(candidate: &Candidate, state: Vec<u8>, outcome: &Outcome<Proposal>) -> Attempt {
+    let policy = &candidate.policy;
+    Attempt {
+        policy: policy.name().to_owned(),
+        digest: policy.digest().to_owned(),
+        engine: policy.engine().to_owned(),
+        settings: candidate.binding.settings.clone(),
+        state,
+        fuel: outcome.fuel,
+        micros: outcome.micros,
+        answer: outcome.answer.clone(),
     }
 }

@@ -27,7 +27,7 @@ use super::status::{
 use super::view::{Answering, Offers};
 use super::{FleetError, Question, Shared};
 use crate::policy::{PolicyFault, Rung, SharedPolicy};
-use crate::store::{Store, StoreError};
+use crate::store::{DecisionFilter, Store, StoreError};
 
 /// State of a group: anybody may read it, only the group's reconciler writes.
 pub struct StateCell(RwLock<GroupState>);
@@ -140,14 +140,20 @@ impl GroupHandle {
     /// # Errors
     /// [`FleetError::Store`].
     pub async fn decisions(&self, limit: u32) -> Result<Vec<ScalingDecision>, FleetError> {
-        let stored = self.store.decisions(self.id, limit).await?;
-        let read = |decision: crate::store::StoredDecision| {
-            serde_json::from_str(&decision.document).map_err(|source| StoreError::Unreadable {
+        let filter = DecisionFilter {
+            group: Some(self.id),
+            limit,
+            ..DecisionFilter::default()
+        };
+        let stored = self.store.decisions(&filter).await?;
+        let documents = stored.into_iter().filter_map(|stored| stored.document);
+        let read = |document: String| {
+            serde_json::from_str(&document).map_err(|source| StoreError::Unreadable {
                 what: "decision",
                 source: source.into(),
             })
         };
-        Ok(stored.into_iter().map(read).collect::<Result<_, _>>()?)
+        Ok(documents.map(read).collect::<Result<_, _>>()?)
     }
 
     /// The newest scaling decision, stored or not; `None` until one was made.

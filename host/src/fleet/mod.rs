@@ -39,8 +39,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 use weir_cloud::CloudController;
 use weir_cloud::clock::SharedClock;
-use weir_core::group::{Bindings, Group};
-use weir_core::group_state::HostRules;
+use weir_core::group::Group;
 use weir_core::ids::{GroupId, GroupName, NodeId, RegionName, ZoneName};
 use weir_core::node::Node;
 use weir_core::placement::Action;
@@ -52,6 +51,7 @@ use weir_core::units::{DurationMs, UtcMs};
 use crate::nodes::NodeLink;
 use crate::policy::PolicyRegistry;
 use crate::store::{Store, StoreError};
+pub use configuration::FleetSettings;
 use directory::Directory;
 use executor::Executor;
 use geography::Geography;
@@ -176,26 +176,6 @@ pub struct Launched {
     pub group: Group,
 }
 
-/// Settings of the fleet; may be replaced at run time but for `name_prefix`, `holder` and
-/// `default_bindings`.
-#[derive(Debug, Clone)]
-pub struct FleetSettings {
-    /// First part of every identifier.
-    pub name_prefix: String,
-    /// This manager's name in leases.
-    pub holder: String,
-    /// Rules every group shares.
-    pub rules: HostRules,
-    /// Bindings of groups whose documents state none.
-    pub default_bindings: Bindings,
-    /// What nodes are told.
-    pub cluster: ClusterSettings,
-    /// Questions one client address may have open.
-    pub open_questions_per_client: u32,
-    /// Period of the sweep for instances without a record.
-    pub sweep_every: DurationMs,
-}
-
 /// What every reconciler uses.
 pub(crate) struct Shared {
     pub(crate) store: Arc<dyn Store>,
@@ -238,6 +218,11 @@ impl Shared {
     /// A random word.
     pub(crate) fn random(&self) -> u32 {
         rand::RngExt::random(&mut *self.randomness.lock())
+    }
+
+    /// Scaling decisions are kept for so long.
+    pub(crate) fn decisions_kept(&self) -> DurationMs {
+        self.settings.read().decisions_kept
     }
 
     fn reservation_limits(&self) -> ReservationLimits {

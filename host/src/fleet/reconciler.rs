@@ -25,7 +25,7 @@ use super::group::GroupHandle;
 use super::orders::Request;
 use super::publish::Publisher;
 use super::{FleetError, Shared};
-use crate::store::{Fence, GroupWrite, PolicyState, StoreError, StoredDecision};
+use crate::store::{Fence, GroupWrite, NewDecision, PolicyState, StoreError};
 
 /// A pause this long between two passes means that this process did not run: silence in it proves nothing.
 const SUSPENDED: DurationMs = DurationMs::secs(5);
@@ -270,15 +270,16 @@ impl Reconciler {
         let Decided {
             plan,
             decision,
-            keep,
+            logged,
         } = self.scaler.decide(&self.handle, &self.shared, now).await;
-        let stored = keep.then(|| StoredDecision {
-            at: now,
-            document: serde_json::to_string(&decision).expect("plain data always serialises"),
-        });
         let state = self.scaler.take_unsaved_state();
-        self.save(&plan, stored.as_ref(), state.as_ref()).await?;
-        self.scaler.saved(&self.handle, decision, state, now);
+        let new = logged.as_ref().map(|logged| &logged.new);
+        if let Err(error) = self.save(&plan, new, state.as_ref()).await {
+            self.scaler.not_saved();
+            return Err(error);
+        }
+        self.scaler
+            .saved(&self.handle, decision, (logged, state), now);
         self.handle.state.write().note_decision(now);
         self.commit(plan, now);
         Ok(())
@@ -287,7 +288,7 @@ impl Reconciler {
     async fn save(
         &mut self,
         plan: &Plan,
-        decision: Option<&StoredDecision>,
+        decision: Option<&NewDecision>,
         policy_state: Option<&PolicyState>,
     ) -> Result<(), StoreError> {
         let write = GroupWrite {

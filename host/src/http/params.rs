@@ -46,6 +46,16 @@ impl Params {
         Ok(Some(Field::at(name, &value).whole(range)?))
     }
 
+    /// A number as large as times in ms are.
+    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, ApiError> {
+        let read = |text: &str| {
+            let number = text.parse::<u64>();
+            number
+                .map_err(|_| ApiError::bad_input(format!("{name} is {text:?}: use a whole number")))
+        };
+        self.get(name).map(read).transpose()
+    }
+
     /// `true` or `false`, in any case; also a bare name (`?force`).
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
         if let Some(text) = self.get(name) {

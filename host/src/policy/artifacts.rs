@@ -14,6 +14,13 @@ use wasmtime::component::Component;
 
 const DIGEST_BYTES: usize = 32;
 
+/// One number for the engine's version and its settings: code compiled for another one is not loaded.
+pub(super) fn fingerprint(engine: &Engine) -> u64 {
+    let mut hash = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hash);
+    hash.finish()
+}
+
 /// The folder, if there is one.
 pub(super) struct Artifacts {
     folder: Option<PathBuf>,
@@ -30,11 +37,9 @@ impl Artifacts {
             fs::create_dir_all(folder)?;
             owner_only(folder)?;
         }
-        let mut hash = DefaultHasher::new();
-        engine.precompile_compatibility_hash().hash(&mut hash);
         Ok(Self {
             folder,
-            engine: hash.finish(),
+            engine: fingerprint(engine),
         })
     }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::artifacts::Artifacts;
+use super::artifacts::{Artifacts, fingerprint};
 use super::compiler::{Compiler, compile_here};
 use super::limits::Limits;
 use super::report::AdmissionReport;
@@ -66,6 +66,8 @@ pub enum EngineError {
 pub(super) struct Core {
     pub(super) engine: Engine,
     pub(super) limits: Limits,
+    /// Version and settings of the engine.
+    pub(super) fingerprint: String,
     _ticker: Ticker,
 }
 
@@ -94,6 +96,7 @@ impl WasmEngine {
         })?;
         Ok(Self {
             core: Arc::new(Core {
+                fingerprint: format!("{:016x}", fingerprint(&engine)),
                 engine,
                 limits: settings.limits,
                 _ticker: ticker,

@@ -32,7 +32,7 @@ mod wasm_policy;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use weir_core::placement::{Refusal, SelectRequest};
 use weir_core::proposal::Proposal;
 use weir_core::snapshot::{Snapshot, View};
@@ -58,7 +58,7 @@ pub enum Blame {
 }
 
 /// Why a call of a policy gave no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum PolicyFault {
     /// The fuel of the call ran out. Deterministic: the same input does it again.
     #[error("it used up its fuel of {limit}")]
@@ -153,6 +153,10 @@ pub trait Policy: Send + Sync + 'static {
     fn about(&self) -> &About;
     /// SHA-256 of the bytes that were loaded, hex.
     fn digest(&self) -> &str;
+    /// The engine that runs it, by version and settings: on another one the same call may cost another amount of fuel.
+    fn engine(&self) -> &str {
+        ""
+    }
     /// The texts of the policy's own check; empty when the settings are fine.
     fn check_scaling_settings(&self, settings: &str) -> Result<Vec<String>, PolicyFault>;
     /// As above, for placement.

@@ -255,3 +255,36 @@ fn compiled_code_is_kept_and_damage_is_noticed() {
     admit().expect("compiled again");
     assert_eq!(std::fs::read(&kept[0]).expect("the code"), whole);
 }
+
+#[test]
+fn a_call_costs_and_answers_the_same_from_fresh_and_from_kept_code() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = || EngineSettings {
+        cache: Some(folder.path().join("compiled")),
+        ..EngineSettings::default()
+    };
+    let (name, bytes) = super::BUILTINS[0];
+    let asked = |settings: EngineSettings| {
+        let policy = engine(settings)
+            .admit_trusted(name, bytes)
+            .expect("admitted");
+        let snapshot = super::ordinary::snapshot(50);
+        let first = policy.propose(&snapshot, "{}", &[]);
+        let state = first.answer.as_ref().expect("an answer").state.clone();
+        let second = policy.propose(&snapshot, "{}", &state);
+        let told = policy.engine().to_owned();
+        (
+            told,
+            [(first.answer, first.fuel), (second.answer, second.fuel)],
+        )
+    };
+    let fresh = asked(settings());
+    assert!(
+        fresh == asked(settings()),
+        "from the folder, by another engine"
+    );
+    assert!(
+        fresh == asked(EngineSettings::default()),
+        "compiled once more"
+    );
+}

@@ -92,6 +92,10 @@ impl Policy for WasmPolicy {
         &self.digest
     }
 
+    fn engine(&self) -> &str {
+        &self.core.fingerprint
+    }
+
     fn check_scaling_settings(&self, settings: &str) -> Result<Vec<String>, PolicyFault> {
         let misfits = problems_by(self.schemas.scaling.as_ref(), settings);
         if !misfits.is_empty() {

@@ -13,8 +13,9 @@ use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::Role;
 
 use super::{
-    Binding, Components, Custody, Document, DocumentKind, Fence, GroupWrite, NewComponent, Reaping,
-    Store, StoreError, StoredComponent, StoredDecision, StoredGroup,
+    Binding, Components, Custody, DecisionFilter, DecisionLog, Document, DocumentKind, Fence,
+    GroupWrite, NewComponent, Reaping, Store, StoreError, StoredComponent, StoredDecision,
+    StoredGroup,
 };
 
 /// How a call fails.
@@ -28,7 +29,7 @@ pub enum Fault {
     Conflict,
 }
 
-/// The verbs of [`Store`], [`Components`] and [`Custody`].
+/// The verbs of [`Store`] and of what it is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "named as the methods they stand for")]
 pub enum Verb {
@@ -57,6 +58,8 @@ pub enum Verb {
     Components,
     ComponentBytes,
     RemoveComponent,
+    Decision,
+    Frames,
 }
 
 #[derive(Default)]
@@ -207,15 +210,6 @@ impl Store for FaultyStore {
         self.around(Verb::SavePlan, call).await
     }
 
-    async fn decisions(
-        &self,
-        group: GroupId,
-        limit: u32,
-    ) -> Result<Vec<StoredDecision>, StoreError> {
-        self.around(Verb::Decisions, self.inner.decisions(group, limit))
-            .await
-    }
-
     async fn thresholds(&self) -> Result<Vec<(Role, u32)>, StoreError> {
         self.around(Verb::Thresholds, self.inner.thresholds()).await
     }
@@ -249,6 +243,28 @@ impl Components for FaultyStore {
     async fn remove_component(&self, name: &str, number: u32) -> Result<bool, StoreError> {
         let call = self.inner.remove_component(name, number);
         self.around(Verb::RemoveComponent, call).await
+    }
+}
+
+#[async_trait]
+impl DecisionLog for FaultyStore {
+    async fn decisions(&self, filter: &DecisionFilter) -> Result<Vec<StoredDecision>, StoreError> {
+        self.around(Verb::Decisions, self.inner.decisions(filter))
+            .await
+    }
+
+    async fn decision(&self, id: u64) -> Result<Option<StoredDecision>, StoreError> {
+        self.around(Verb::Decision, self.inner.decision(id)).await
+    }
+
+    async fn frames(
+        &self,
+        group: GroupId,
+        chain: u64,
+        link: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let call = self.inner.frames(group, chain, link);
+        self.around(Verb::Frames, call).await
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod components;
 pub mod custody;
+pub mod decision_log;
 pub mod faulty;
 pub mod mysql;
 pub mod sql;
@@ -12,14 +13,13 @@ pub mod sqlite;
 mod tables;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use weir_core::group::{Group, LaunchDocument, LimitsDocument};
 use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::{Node, Role};
-use weir_core::units::UtcMs;
 
 pub use components::{Components, NewComponent, StoredComponent};
 pub use custody::{Binding, Custody, Reaping};
+pub use decision_log::{DecisionFilter, DecisionLog, Frame, NewDecision, StoredDecision};
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -58,16 +58,6 @@ pub enum StoreError {
     },
 }
 
-/// A scaling decision as it is kept: enough to read why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StoredDecision {
-    /// When.
-    pub at: UtcMs,
-    /// JSON document of the decision (`fleet::decision::ScalingDecision`).
-    pub document: String,
-}
-
 /// State a scaling policy wants handed back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PolicyState {
@@ -90,7 +80,7 @@ pub struct GroupWrite<'a> {
     /// New policy state.
     pub policy_state: Option<&'a PolicyState>,
     /// The scaling decision behind it.
-    pub decision: Option<&'a StoredDecision>,
+    pub decision: Option<&'a NewDecision>,
 }
 
 impl GroupWrite<'_> {
@@ -139,7 +129,7 @@ pub struct Fence(pub u64);
 
 /// The store. All errors leave it unchanged.
 #[async_trait]
-pub trait Store: Custody + Components {
+pub trait Store: Custody + Components + DecisionLog {
     /// Reachable and writable, for `/readyz`.
     async fn ping(&self) -> Result<(), StoreError>;
 
@@ -177,12 +167,6 @@ pub trait Store: Custody + Components {
         fence: Fence,
         write: &GroupWrite<'_>,
     ) -> Result<(), StoreError>;
-    /// Newest decisions of a group, newest first, at most `limit`.
-    async fn decisions(
-        &self,
-        group: GroupId,
-        limit: u32,
-    ) -> Result<Vec<StoredDecision>, StoreError>;
 
     /// Alarm thresholds that were set, percent.
     async fn thresholds(&self) -> Result<Vec<(Role, u32)>, StoreError>;

@@ -13,6 +13,7 @@ macro_rules! tables {
             2 "custody" "/0002_custody.sql",
             3 "openings" "/0003_openings.sql",
             4 "components" "/0004_components.sql",
+            5 "decision_frames" "/0005_decision_frames.sql",
         )
     };
     ($folder:literal: $($number:literal $name:literal $file:literal,)*) => {

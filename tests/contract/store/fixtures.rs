@@ -1,6 +1,6 @@
 //! Records with as many members filled as there are: what is left out would not be tested.
 
-use weir::store::{Document, Fence, GroupWrite, Store, StoredDecision, StoredGroup};
+use weir::store::{Document, Fence, Frame, GroupWrite, NewDecision, Store, StoredGroup};
 use weir_core::group::{
     Binding, Group, GroupState, LaunchDocument, LaunchTarget, LimitsDocument, RoleLimits,
     StatedBindings,
@@ -106,10 +106,22 @@ pub fn node(no: u32, id: &str) -> Node {
     }
 }
 
-pub fn decision(at: u64) -> StoredDecision {
-    StoredDecision {
+/// A decision with news and a frame of its own.
+pub fn decision(at: u64) -> NewDecision {
+    linked(at, at, 0)
+}
+
+/// A decision at a place of a chain.
+pub fn linked(at: u64, chain: u64, link: u32) -> NewDecision {
+    NewDecision {
         at: UtcMs(at),
-        document: format!("{{\"at\":{at}}}"),
+        document: Some(format!("{{\"at\":{at}}}")),
+        frame: Some(Frame {
+            chain,
+            link,
+            bytes: at.to_le_bytes().to_vec(),
+        }),
+        keep_since: UtcMs(0),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod components;
 mod custody;
+mod decisions;
 mod documents;
 mod faults;
 mod fixtures;
@@ -68,8 +69,10 @@ macro_rules! every_story {
             plans::misfitting_version_undoes_the_whole_plan,
             plans::node_identifier_is_unique_over_all_groups,
             plans::removing_an_absent_node_is_no_error,
-            plans::newest_thousand_decisions_are_kept,
-            plans::decisions_of_one_group_do_not_crowd_out_another,
+            decisions::decisions_are_found_by_group_time_and_number,
+            decisions::frames_of_a_chain_come_in_their_order,
+            decisions::old_chains_go_whole_and_only_those_of_the_group,
+            decisions::decision_without_news_is_kept_without_words,
             plans::only_one_of_racing_writers_wins,
             custody::binding_is_replaced_by_who_knows_it,
             custody::removed_node_is_remembered_by_its_identifier,

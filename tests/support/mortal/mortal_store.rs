@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use weir::store::{
-    Binding, Components, Custody, Document, DocumentKind, Fence, GroupWrite, NewComponent, Reaping,
-    Store, StoreError, StoredComponent, StoredDecision, StoredGroup,
+    Binding, Components, Custody, DecisionFilter, DecisionLog, Document, DocumentKind, Fence,
+    GroupWrite, NewComponent, Reaping, Store, StoreError, StoredComponent, StoredDecision,
+    StoredGroup,
 };
 use weir_core::group::Group;
 use weir_core::ids::{GroupId, NodeId};
@@ -102,14 +103,6 @@ impl Store for MortalStore {
         self.deaths.around(&what, step).await
     }
 
-    async fn decisions(
-        &self,
-        group: GroupId,
-        limit: u32,
-    ) -> Result<Vec<StoredDecision>, StoreError> {
-        self.inner.decisions(group, limit).await
-    }
-
     async fn thresholds(&self) -> Result<Vec<(Role, u32)>, StoreError> {
         self.inner.thresholds().await
     }
@@ -148,6 +141,26 @@ impl Components for MortalStore {
         self.deaths
             .around(&["remove_component".to_owned()], step)
             .await
+    }
+}
+
+#[async_trait]
+impl DecisionLog for MortalStore {
+    async fn decisions(&self, filter: &DecisionFilter) -> Result<Vec<StoredDecision>, StoreError> {
+        self.inner.decisions(filter).await
+    }
+
+    async fn decision(&self, id: u64) -> Result<Option<StoredDecision>, StoreError> {
+        self.inner.decision(id).await
+    }
+
+    async fn frames(
+        &self,
+        group: GroupId,
+        chain: u64,
+        link: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.inner.frames(group, chain, link).await
     }
 }
 

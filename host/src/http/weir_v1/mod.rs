@@ -1,6 +1,8 @@
 //! Weir's own API: groups with their reasons, policies, and what is wrong with a node.
 
 mod bindings;
+mod decision_words;
+mod decisions;
 mod diagnose;
 mod groups;
 mod policies;
@@ -30,6 +32,9 @@ pub(super) fn routes() -> Router<AppState> {
             "/groups/{group}/bindings/{decides}/rollback",
             post(bindings::roll_back),
         )
+        .route("/decisions", get(decisions::list))
+        .route("/decisions/{id}", get(decisions::explain))
+        .route("/decisions/{id}/replay", post(decisions::replay))
         .route("/policies", get(policies::list))
         .route(
             "/policies/{name}",
@@ -65,6 +70,9 @@ pub(super) fn routes() -> Router<AppState> {
     groups::read,
     groups::decisions,
     groups::selections,
+    decisions::list,
+    decisions::explain,
+    decisions::replay,
     bindings::list,
     bindings::bind,
     bindings::unbind,

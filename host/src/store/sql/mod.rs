@@ -3,6 +3,7 @@
 
 mod components;
 mod custody;
+mod decisions;
 pub(super) mod dialect;
 mod documents;
 mod groups;
@@ -19,14 +20,12 @@ use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::Role;
 
 use super::{
-    Binding, Components, Custody, Document, DocumentKind, Fence, GroupWrite, NewComponent, Reaping,
-    Store, StoreError, StoredComponent, StoredDecision, StoredGroup,
+    Binding, Components, Custody, DecisionFilter, DecisionLog, Document, DocumentKind, Fence,
+    GroupWrite, NewComponent, Reaping, Store, StoreError, StoredComponent, StoredDecision,
+    StoredGroup,
 };
 use dialect::Dialect;
 pub(super) use rows::failed;
-
-/// Newest decisions kept of each group; older ones go in the transaction that stores a newer one.
-pub const DECISIONS_KEPT: u32 = 1_000;
 
 /// The right to use a database, and where that lies.
 #[async_trait]
@@ -177,14 +176,6 @@ impl Store for SqlStore {
         within(plan::save(self.writing()?, group, fence, write)).await
     }
 
-    async fn decisions(
-        &self,
-        group: GroupId,
-        limit: u32,
-    ) -> Result<Vec<StoredDecision>, StoreError> {
-        within(plan::decisions(&self.readers, group, limit)).await
-    }
-
     async fn thresholds(&self) -> Result<Vec<(Role, u32)>, StoreError> {
         within(documents::thresholds(&self.readers)).await
     }
@@ -215,6 +206,26 @@ impl Components for SqlStore {
 
     async fn remove_component(&self, name: &str, number: u32) -> Result<bool, StoreError> {
         within(components::remove(self.writer()?, name, number)).await
+    }
+}
+
+#[async_trait]
+impl DecisionLog for SqlStore {
+    async fn decisions(&self, filter: &DecisionFilter) -> Result<Vec<StoredDecision>, StoreError> {
+        within(decisions::list(&self.readers, filter)).await
+    }
+
+    async fn decision(&self, id: u64) -> Result<Option<StoredDecision>, StoreError> {
+        within(decisions::one(&self.readers, id)).await
+    }
+
+    async fn frames(
+        &self,
+        group: GroupId,
+        chain: u64,
+        link: u32,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        within(decisions::frames(&self.readers, group, chain, link)).await
     }
 }
 

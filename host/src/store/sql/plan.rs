@@ -1,15 +1,14 @@
 //! One pass's outcome, stored whole or not at all, and the decisions behind it.
 
-use sqlx::{AnyConnection, AnyPool, Row};
+use sqlx::{AnyConnection, AnyPool};
 use weir_core::group::Group;
 use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::Node;
-use weir_core::units::UtcMs;
 
-use super::DECISIONS_KEPT;
+use super::decisions;
 use super::dialect::Dialect;
-use super::rows::{failed, failed_or_conflict, from_sql, group_state, to_json, to_sql};
-use crate::store::{Fence, GroupWrite, PolicyState, StoreError, StoredDecision};
+use super::rows::{failed, failed_or_conflict, group_state, to_json, to_sql};
+use crate::store::{Fence, GroupWrite, PolicyState, StoreError};
 
 const DOING: &str = "storing a plan";
 
@@ -45,7 +44,7 @@ pub(super) async fn save(
         write_policy_state(connection, group, state).await?;
     }
     if let Some(decision) = write.decision {
-        write_decision(connection, group, decision).await?;
+        decisions::write(connection, group, decision).await?;
     }
     transaction.commit().await.map_err(failed(DOING))
 }
@@ -156,60 +155,6 @@ async fn write_policy_state(
         }
     }
     Ok(())
-}
-
-async fn write_decision(
-    connection: &mut AnyConnection,
-    group: GroupId,
-    decision: &StoredDecision,
-) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO decision (group_id, decided_at, document) VALUES (?, ?, ?)")
-        .bind(i64::from(group.0))
-        .bind(to_sql(decision.at.0))
-        .bind(&decision.document)
-        .execute(&mut *connection)
-        .await
-        .map_err(failed(DOING))?;
-    // Two statements: MySQL does not delete from a table that a subquery of the same statement reads.
-    let oldest = "SELECT seq FROM decision WHERE group_id = ? ORDER BY seq DESC LIMIT 1 OFFSET ?";
-    let oldest: Option<i64> = sqlx::query_scalar(oldest)
-        .bind(i64::from(group.0))
-        .bind(i64::from(DECISIONS_KEPT - 1))
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(failed(DOING))?;
-    if let Some(oldest) = oldest {
-        sqlx::query("DELETE FROM decision WHERE group_id = ? AND seq < ?")
-            .bind(i64::from(group.0))
-            .bind(oldest)
-            .execute(&mut *connection)
-            .await
-            .map_err(failed(DOING))?;
-    }
-    Ok(())
-}
-
-pub(super) async fn decisions(
-    readers: &AnyPool,
-    group: GroupId,
-    limit: u32,
-) -> Result<Vec<StoredDecision>, StoreError> {
-    let sql =
-        "SELECT decided_at, document FROM decision WHERE group_id = ? ORDER BY seq DESC LIMIT ?";
-    let rows = sqlx::query(sql)
-        .bind(i64::from(group.0))
-        .bind(i64::from(limit))
-        .fetch_all(readers)
-        .await
-        .map_err(failed("reading decisions"))?;
-    rows.iter()
-        .map(|row| {
-            Ok(StoredDecision {
-                at: UtcMs(from_sql("decision", row.get("decided_at"))?),
-                document: row.get("document"),
-            })
-        })
-        .collect()
 }
 
 fn one_row(affected: u64, what: &'static str) -> Result<(), StoreError> {
