@@ -19,6 +19,7 @@ use weir_cloud::clock::{SharedClock, SystemClock};
 use weir_cloud::simulated::SimulatedCloud;
 use weir_core::units::DurationMs;
 
+use crate::access::Access;
 use crate::catalogue::{Catalogue, CatalogueParts, Signers};
 use crate::config::Config;
 use crate::config::auth::{self, NodeAuth, Origin};
@@ -180,6 +181,7 @@ impl App {
         });
         let app: AppState = AppParts {
             fleet: fleet.clone(),
+            access: Access::open(outside.store.clone(), outside.clock.clone()).await?,
             catalogue,
             store: outside.store.clone(),
             clock: outside.clock.clone(),

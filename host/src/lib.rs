@@ -1,5 +1,6 @@
 //! Weir: the manager of a live-streaming cluster. `ARCHITECTURE.md` beside this folder has the map.
 
+pub mod access;
 pub mod app;
 pub mod catalogue;
 pub mod cli;

@@ -6,6 +6,7 @@
     reason = "a test that cannot set itself up should stop there"
 )]
 
+mod access;
 mod bounds;
 mod crash;
 mod database;

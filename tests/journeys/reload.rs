@@ -48,6 +48,7 @@ async fn a_reload_changes_what_one_client_may_ask() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reload_changes_the_token_and_the_reporting_period() {
     let (mut server, _publisher) = with_publisher(Options::brisk()).await;
+    server.logs.expect("a token was refused");
     server.config.auth.admin_token = Secret::new("another-token");
     server.config.reports.reporting_speed_ms = 5_000;
     server.reload().await.unwrap();

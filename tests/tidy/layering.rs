@@ -11,7 +11,7 @@ struct Layer {
 }
 
 /// The starting point (`app`, `main`, `cli`, `demo`) wires everything together and is bound by nothing here.
-const LAYERS: [Layer; 13] = [
+const LAYERS: [Layer; 14] = [
     Layer {
         folder: "host/src/config",
         may_use: &["crate::config", "crate::secret"],
@@ -27,6 +27,15 @@ const LAYERS: [Layer; 13] = [
     Layer {
         folder: "host/src/decisions",
         may_use: &["crate::decisions", "crate::policy", "crate::store"],
+    },
+    Layer {
+        folder: "host/src/access",
+        may_use: &[
+            "crate::access",
+            "crate::secret",
+            "crate::store",
+            "weir_cloud::clock",
+        ],
     },
     Layer {
         folder: "host/src/catalogue",
@@ -64,6 +73,7 @@ const LAYERS: [Layer; 13] = [
     Layer {
         folder: "host/src/http",
         may_use: &[
+            "crate::access",
             "crate::catalogue",
             "crate::decisions",
             "crate::fleet",

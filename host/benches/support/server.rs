@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use weir::access::Access;
 use weir::catalogue::{Catalogue, CatalogueParts, Signers};
 use weir::config::log::LogConfig;
 use weir::http::settings::HttpSettings;
@@ -53,6 +54,9 @@ impl Process {
         };
         let app: AppState = AppParts {
             fleet: world.fleet.clone(),
+            access: self
+                .runtime
+                .block_on(Access::open(world.store.clone(), Arc::new(SystemClock)))?,
             catalogue: self.runtime.block_on(Catalogue::open(parts))?,
             store: world.store.clone(),
             clock: Arc::new(SystemClock),

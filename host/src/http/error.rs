@@ -85,6 +85,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
+    /// 403: whoever asks is known, and may not.
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
     /// 409: it cannot be done as long as something else stands in its way.
     pub(super) fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, message)
@@ -351,7 +356,7 @@ impl From<UploadError> for ApiError {
             UploadError::Name(_) => Self::bad_input(message),
             UploadError::NameTaken(_) => Self::conflict(message),
             UploadError::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
-            UploadError::Signature(_) => Self::new(StatusCode::FORBIDDEN, message),
+            UploadError::Signature(_) => Self::forbidden(message),
             UploadError::Busy => Self::unavailable(message, RETRY),
         }
     }

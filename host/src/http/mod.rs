@@ -19,6 +19,7 @@ mod params;
 mod plain_reports;
 mod questions;
 mod refused_reports;
+mod refused_tokens;
 mod reports;
 mod seldom;
 mod serve;
@@ -42,6 +43,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::decompression::RequestDecompressionLayer;
 use weir_cloud::clock::SharedClock;
 
+use crate::access::Access;
 use crate::catalogue::Catalogue;
 use crate::fleet::Fleet;
 use crate::simulation::Simulation;
@@ -49,6 +51,7 @@ use crate::store::Store;
 use downloads::Downloads;
 pub use front::Front;
 use refused_reports::RefusedReports;
+use refused_tokens::RefusedTokens;
 pub use serve::{ConnectionBounds, serve};
 use settings::{CorsOrigins, HttpSettings};
 use unknown_nodes::UnknownNodes;
@@ -58,6 +61,8 @@ use unknown_nodes::UnknownNodes;
 pub struct AppState {
     /// The groups at work, and the policies they can be bound to.
     pub fleet: Arc<Fleet>,
+    /// Who may call.
+    pub access: Arc<Access>,
     /// Policies and their versions.
     pub catalogue: Arc<Catalogue>,
     /// Documents and thresholds.
@@ -73,6 +78,7 @@ pub struct AppState {
     downloads: Arc<Downloads>,
     unknown_nodes: Arc<UnknownNodes>,
     refused_reports: Arc<RefusedReports>,
+    refused_tokens: Arc<RefusedTokens>,
     standing: Arc<figures::Standing>,
 }
 
@@ -80,6 +86,8 @@ pub struct AppState {
 pub struct AppParts {
     /// See [`AppState::fleet`].
     pub fleet: Arc<Fleet>,
+    /// See [`AppState::access`].
+    pub access: Arc<Access>,
     /// See [`AppState::catalogue`].
     pub catalogue: Arc<Catalogue>,
     /// See [`AppState::store`].
@@ -98,6 +106,7 @@ impl From<AppParts> for AppState {
     fn from(parts: AppParts) -> Self {
         Self {
             fleet: parts.fleet,
+            access: parts.access,
             catalogue: parts.catalogue,
             store: parts.store,
             clock: parts.clock,
@@ -107,6 +116,7 @@ impl From<AppParts> for AppState {
             downloads: Arc::default(),
             unknown_nodes: Arc::default(),
             refused_reports: Arc::default(),
+            refused_tokens: Arc::default(),
             standing: Arc::default(),
         }
     }

@@ -65,7 +65,9 @@ impl PlainReports {
     }
 
     async fn read(&self, parts: &Parts, body: Body) -> Result<Bytes, ApiError> {
-        reports::check_head(&self.app, &Params::of(&parts.uri), &parts.headers)?;
+        let settings = self.app.settings.load();
+        let client = Client::of(&settings, &parts.extensions, &parts.headers);
+        reports::check_head(&self.app, client, &Params::of(&parts.uri), &parts.headers)?;
         let body = to_bytes(body, self.rendering.body_limit).await;
         body.map_err(|error| ApiError::of_body(&error))
     }

@@ -1,5 +1,7 @@
 //! Messages of nodes: checked, given to the fleet, answered. Nothing here waits for the store.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
@@ -8,16 +10,17 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use weir_cloud::node_auth::SIGNATURE_HEADER;
 use weir_core::report::{Answer, FORMAT_VERSION, Message};
 use weir_core::units::DurationMs;
 
-use super::AppState;
 use super::client::Client;
 use super::error::ApiError;
 use super::lenient::Whole;
 use super::node_auth;
 use super::params::Params;
 use super::settings::NodesAuth;
+use super::{AppState, auth};
 use crate::fleet::Caller;
 
 /// Most messages in one body.
@@ -64,24 +67,37 @@ impl FromRequestParts<AppState> for Announced {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, ApiError> {
-        check_head(app, &Params::of(&parts.uri), &parts.headers).map(|()| Self)
+        let client = Client::of(&app.settings.load(), &parts.extensions, &parts.headers);
+        check_head(app, client, &Params::of(&parts.uri), &parts.headers).map(|()| Self)
     }
 }
 
 /// What can be told of a message before its body is there: whoever cannot even sign must not fill our memory.
 pub(super) fn check_head(
     app: &AppState,
+    Client(peer): Client,
     params: &Params,
     headers: &HeaderMap,
 ) -> Result<(), ApiError> {
     let settings = app.settings.load();
     let now = app.clock.now();
-    match settings.nodes_auth {
+    match proof(app, headers, peer)? {
         NodesAuth::Hmac => node_auth::hmac_head(headers, now).map(|_| ()),
         NodesAuth::Digest => {
             node_auth::check_digest(settings.cluster_password.reveal(), params, now).map(|_| ())
         }
         NodesAuth::Open => Ok(()),
+    }
+}
+
+/// How this message proves who sends it: as the settings have it, or by a token for nodes, which binds the node to its
+/// known address.
+fn proof(app: &AppState, headers: &HeaderMap, peer: IpAddr) -> Result<NodesAuth, ApiError> {
+    let configured = app.settings.load().nodes_auth;
+    let signed = headers.contains_key(SIGNATURE_HEADER);
+    match configured {
+        NodesAuth::Hmac if !signed && auth::is_node(app, headers, peer)? => Ok(NodesAuth::Open),
+        other => Ok(other),
     }
 }
 
@@ -96,13 +112,14 @@ pub(super) fn take(
     let settings = app.settings.load();
     let password = settings.cluster_password.reveal();
     let now = app.clock.now();
+    let proof = proof(app, headers, peer)?;
     // A signature is checked before the body is looked at.
-    let signed_as = match settings.nodes_auth {
+    let signed_as = match proof {
         NodesAuth::Hmac => Some(node_auth::check_hmac(password, headers, body, now)?),
         NodesAuth::Digest | NodesAuth::Open => None,
     };
     let mut sent = Sent::read(body)?;
-    if settings.nodes_auth == NodesAuth::Digest {
+    if proof == NodesAuth::Digest {
         let action = node_auth::check_digest(password, params, now)?;
         node_auth::check_action(action, sent.messages())?;
     }

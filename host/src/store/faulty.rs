@@ -13,9 +13,9 @@ use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::Role;
 
 use super::{
-    Binding, Components, Custody, DecisionFilter, DecisionLog, Document, DocumentKind, Fence,
-    GroupWrite, NewComponent, Reaping, Store, StoreError, StoredComponent, StoredDecision,
-    StoredGroup,
+    AccessBook, Binding, Change, Components, Custody, DecisionFilter, DecisionLog, Document,
+    DocumentKind, Fence, GroupWrite, NewComponent, Reaping, Store, StoreError, StoredComponent,
+    StoredDecision, StoredGroup, StoredToken,
 };
 
 /// How a call fails.
@@ -60,6 +60,12 @@ pub enum Verb {
     RemoveComponent,
     Decision,
     Frames,
+    AddToken,
+    Tokens,
+    RemoveToken,
+    BeginChange,
+    EndChange,
+    Changes,
 }
 
 #[derive(Default)]
@@ -217,6 +223,38 @@ impl Store for FaultyStore {
     async fn set_threshold(&self, role: Role, percent: u32) -> Result<(), StoreError> {
         let call = self.inner.set_threshold(role, percent);
         self.around(Verb::SetThreshold, call).await
+    }
+}
+
+#[async_trait]
+impl AccessBook for FaultyStore {
+    async fn add_token(&self, token: &StoredToken) -> Result<(), StoreError> {
+        self.around(Verb::AddToken, self.inner.add_token(token))
+            .await
+    }
+
+    async fn tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
+        self.around(Verb::Tokens, self.inner.tokens()).await
+    }
+
+    async fn remove_token(&self, name: &str) -> Result<bool, StoreError> {
+        self.around(Verb::RemoveToken, self.inner.remove_token(name))
+            .await
+    }
+
+    async fn begin_change(&self, change: &Change) -> Result<u64, StoreError> {
+        self.around(Verb::BeginChange, self.inner.begin_change(change))
+            .await
+    }
+
+    async fn end_change(&self, id: u64, status: u16, detail: &str) -> Result<(), StoreError> {
+        let call = self.inner.end_change(id, status, detail);
+        self.around(Verb::EndChange, call).await
+    }
+
+    async fn changes(&self, before: Option<u64>, limit: u32) -> Result<Vec<Change>, StoreError> {
+        self.around(Verb::Changes, self.inner.changes(before, limit))
+            .await
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every write of a group's records carries the writer's fencing number and the expected versions: a manager that
 //! lost its lease, or works from an old copy, is refused and changes nothing.
 
+pub mod access;
 pub mod components;
 pub mod custody;
 pub mod decision_log;
@@ -17,6 +18,7 @@ use weir_core::group::{Group, LaunchDocument, LimitsDocument};
 use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::{Node, Role};
 
+pub use access::{AccessBook, Change, StoredToken};
 pub use components::{Components, NewComponent, StoredComponent};
 pub use custody::{Binding, Custody, Reaping};
 pub use decision_log::{DecisionFilter, DecisionLog, Frame, NewDecision, StoredDecision};
@@ -129,7 +131,7 @@ pub struct Fence(pub u64);
 
 /// The store. All errors leave it unchanged.
 #[async_trait]
-pub trait Store: Custody + Components + DecisionLog {
+pub trait Store: AccessBook + Components + Custody + DecisionLog {
     /// Reachable and writable, for `/readyz`.
     async fn ping(&self) -> Result<(), StoreError>;
 

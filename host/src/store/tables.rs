@@ -14,6 +14,7 @@ macro_rules! tables {
             3 "openings" "/0003_openings.sql",
             4 "components" "/0004_components.sql",
             5 "decision_frames" "/0005_decision_frames.sql",
+            6 "access" "/0006_access.sql",
         )
     };
     ($folder:literal: $($number:literal $name:literal $file:literal,)*) => {

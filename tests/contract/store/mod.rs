@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
 
+mod access;
 mod components;
 mod custody;
 mod decisions;
@@ -79,6 +80,8 @@ macro_rules! every_story {
             custody::identifiers_taken_for_ours_count_as_on_record_once,
             custody::reapings_are_read_newest_first_and_replaced_by_instance,
             custody::place_is_the_same_each_time,
+            access::token_reads_back_until_it_is_removed,
+            access::changes_come_newest_first_with_what_became_of_them,
             components::component_reads_back_byte_by_byte,
             components::component_number_is_never_used_again,
             components::same_bytes_are_kept_once_for_a_name,

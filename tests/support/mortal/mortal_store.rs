@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use weir::store::{
-    Binding, Components, Custody, DecisionFilter, DecisionLog, Document, DocumentKind, Fence,
-    GroupWrite, NewComponent, Reaping, Store, StoreError, StoredComponent, StoredDecision,
-    StoredGroup,
+    AccessBook, Binding, Change, Components, Custody, DecisionFilter, DecisionLog, Document,
+    DocumentKind, Fence, GroupWrite, NewComponent, Reaping, Store, StoreError, StoredComponent,
+    StoredDecision, StoredGroup, StoredToken,
 };
 use weir_core::group::Group;
 use weir_core::ids::{GroupId, NodeId};
@@ -112,6 +112,36 @@ impl Store for MortalStore {
         self.deaths
             .around(&["set_threshold".to_owned()], step)
             .await
+    }
+}
+
+#[async_trait]
+impl AccessBook for MortalStore {
+    async fn add_token(&self, token: &StoredToken) -> Result<(), StoreError> {
+        let step = self.inner.add_token(token);
+        self.deaths.around(&["add_token".to_owned()], step).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
+        self.inner.tokens().await
+    }
+
+    async fn remove_token(&self, name: &str) -> Result<bool, StoreError> {
+        let step = self.inner.remove_token(name);
+        self.deaths.around(&["remove_token".to_owned()], step).await
+    }
+
+    // The book of changes is written around every call: a death there is one before or after the call's own steps.
+    async fn begin_change(&self, change: &Change) -> Result<u64, StoreError> {
+        self.inner.begin_change(change).await
+    }
+
+    async fn end_change(&self, id: u64, status: u16, detail: &str) -> Result<(), StoreError> {
+        self.inner.end_change(id, status, detail).await
+    }
+
+    async fn changes(&self, before: Option<u64>, limit: u32) -> Result<Vec<Change>, StoreError> {
+        self.inner.changes(before, limit).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which policies decide for a group: reading, binding, going back.
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use crate::catalogue::CatalogueError;
 use crate::fleet::GroupHandle;
 use crate::fleet::bindings::{BoundFrom, GroupBinding};
 use crate::http::AppState;
+use crate::http::auth::Changed;
 use crate::http::error::ApiError;
 use crate::http::lenient::{Body, Field};
 use crate::http::v3_1::{group, wire::json_or_text};
@@ -101,14 +102,18 @@ pub(super) async fn bind(
     State(app): State<AppState>,
     Path((key, decides)): Path<(String, String)>,
     body: Body,
-) -> Result<Json<BindingsObject>, ApiError> {
+) -> Result<(Extension<Changed>, Json<BindingsObject>), ApiError> {
     let handle = group(&app, &key)?;
     let decides = decision(&decides)?;
     let binding = read(&body.root())?;
     let _turn = app.catalogue.turn().await;
     let pinned = app.catalogue.pin(binding, decides).await?;
+    let changed = Changed(format!(
+        "{decides} of group {}: {} {}",
+        handle.name, pinned.policy, pinned.settings
+    ));
     handle.bind(decides, Some(pinned)).await?;
-    shown(&app, &handle).await
+    Ok((Extension(changed), shown(&app, &handle).await?))
 }
 
 /// Takes the group's own binding away: the scale policy or the settings say what decides.

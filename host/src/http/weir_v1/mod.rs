@@ -1,6 +1,7 @@
 //! Weir's own API: groups with their reasons, policies, and what is wrong with a node.
 
 mod bindings;
+mod changes;
 mod decision_words;
 mod decisions;
 mod diagnose;
@@ -9,9 +10,10 @@ mod policies;
 mod policy_objects;
 mod simulation;
 mod sweep;
+mod tokens;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use utoipa::OpenApi;
 
 use super::AppState;
@@ -58,6 +60,9 @@ pub(super) fn routes() -> Router<AppState> {
             "/simulation/viewers",
             post(simulation::view).delete(simulation::leave),
         )
+        .route("/tokens", get(tokens::list).post(tokens::make))
+        .route("/tokens/{name}", delete(tokens::remove))
+        .route("/audit", get(changes::list))
         .route("/sweep", get(sweep::read))
         .route("/sweep/confirm", post(sweep::confirm))
         .route("/nodes/{node}/diagnose", get(diagnose::diagnose))
@@ -90,6 +95,10 @@ pub(super) fn routes() -> Router<AppState> {
     simulation::unpublish,
     simulation::view,
     simulation::leave,
+    tokens::list,
+    tokens::make,
+    tokens::remove,
+    changes::list,
     sweep::read,
     sweep::confirm,
 ))]

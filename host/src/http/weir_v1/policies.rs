@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::policy_objects::{PolicyObject, UploadObject, VersionObject, VersionsObject};
+use crate::access::Actor;
 use crate::catalogue::{Upload, UploadState, Version};
 use crate::http::AppState;
-use crate::http::auth::Actor;
+use crate::http::auth::Changed;
 use crate::http::error::ApiError;
 use crate::http::params::Params;
 
@@ -48,7 +49,7 @@ pub(super) async fn upload(
     State(app): State<AppState>,
     Path(name): Path<String>,
     params: Params,
-    actor: Actor,
+    Extension(actor): Extension<Actor>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let wait = params
@@ -62,7 +63,7 @@ pub(super) async fn upload(
         name: name.clone(),
         bytes: bytes.to_vec(),
         signature,
-        by: actor.name().to_owned(),
+        by: actor.name.to_string(),
         force,
     };
     let id = app.catalogue.upload(upload)?;
@@ -181,8 +182,12 @@ async fn answer(app: &AppState, name: &str, id: &str, wait: u32) -> Result<Respo
         UploadState::Refused(problem) => return Err(ApiError::unprocessable(problem)),
         UploadState::Failed(problem) => return Err(ApiError::not_done(problem)),
     };
+    let changed = Changed(match &checked.state {
+        UploadState::Admitted(version) => format!("policy {} uploaded", version.reference()),
+        _ => String::new(),
+    });
     let object = UploadObject::of(app, checked).await?;
-    Ok((status, Json(object)).into_response())
+    Ok((status, Extension(changed), Json(object)).into_response())
 }
 
 /// The whole body, up to so many bytes. Its pace is watched where connections are served.

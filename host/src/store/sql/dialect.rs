@@ -33,6 +33,15 @@ impl Dialect {
         }
     }
 
+    /// Number of the row that this connection inserted last.
+    pub(super) fn last_insert(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "SELECT last_insert_rowid()",
+            // Unsigned where it is not cast, which the driver does not read as our numbers.
+            Dialect::MySql => "SELECT CAST(LAST_INSERT_ID() AS SIGNED)",
+        }
+    }
+
     /// The environment id, made with the store and never changed.
     pub(in crate::store) async fn environment(
         self,

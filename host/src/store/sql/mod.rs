@@ -1,6 +1,7 @@
 //! What is stored, in SQL that all databases share. What they do not share stands in `dialect.rs`, and how one is opened
 //! and held in [`super::sqlite`] and [`super::mysql`].
 
+mod access;
 mod components;
 mod custody;
 mod decisions;
@@ -20,9 +21,9 @@ use weir_core::ids::{GroupId, NodeId};
 use weir_core::node::Role;
 
 use super::{
-    Binding, Components, Custody, DecisionFilter, DecisionLog, Document, DocumentKind, Fence,
-    GroupWrite, NewComponent, Reaping, Store, StoreError, StoredComponent, StoredDecision,
-    StoredGroup,
+    AccessBook, Binding, Change, Components, Custody, DecisionFilter, DecisionLog, Document,
+    DocumentKind, Fence, GroupWrite, NewComponent, Reaping, Store, StoreError, StoredComponent,
+    StoredDecision, StoredGroup, StoredToken,
 };
 use dialect::Dialect;
 pub(super) use rows::failed;
@@ -182,6 +183,33 @@ impl Store for SqlStore {
 
     async fn set_threshold(&self, role: Role, percent: u32) -> Result<(), StoreError> {
         within(documents::set_threshold(self.writing()?, role, percent)).await
+    }
+}
+
+#[async_trait]
+impl AccessBook for SqlStore {
+    async fn add_token(&self, token: &StoredToken) -> Result<(), StoreError> {
+        within(access::add_token(self.writer()?, token)).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<StoredToken>, StoreError> {
+        within(access::tokens(&self.readers)).await
+    }
+
+    async fn remove_token(&self, name: &str) -> Result<bool, StoreError> {
+        within(access::remove_token(self.writer()?, name)).await
+    }
+
+    async fn begin_change(&self, change: &Change) -> Result<u64, StoreError> {
+        within(access::begin_change(self.writing()?, change)).await
+    }
+
+    async fn end_change(&self, id: u64, status: u16, detail: &str) -> Result<(), StoreError> {
+        within(access::end_change(self.writer()?, id, status, detail)).await
+    }
+
+    async fn changes(&self, before: Option<u64>, limit: u32) -> Result<Vec<Change>, StoreError> {
+        within(access::changes(&self.readers, before, limit)).await
     }
 }
 
