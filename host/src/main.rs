@@ -14,7 +14,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use weir::app::{App, Clouds, Outside, examine};
-use weir::cli::{Cli, Command, DoctorArgs, PropertiesCommand, ServeArgs, check_properties};
+use weir::cli::{
+    Cli, Command, DoctorArgs, PropertiesCommand, ServeArgs, check_properties, policy_command,
+    replay_command,
+};
 use weir::config;
 use weir::shutdown::{Reloads, Shutdown};
 use weir::telemetry::{Telemetry, chain};
@@ -33,6 +36,12 @@ fn main() -> ExitCode {
         Command::Demo(args) => on_runtime(weir::demo::command(args)),
         Command::Properties(PropertiesCommand::Check(args)) => {
             check_properties(&args, &mut io::stdout().lock()).map_err(Into::into)
+        }
+        Command::Policy(command) => {
+            on_runtime(async { policy_command(command, &mut io::stdout()).await })
+        }
+        Command::Replay(args) => {
+            on_runtime(async { replay_command(args, &mut io::stdout()).await })
         }
         Command::CompilePolicy(_) => return weir::policy::compile_child_main(),
     };

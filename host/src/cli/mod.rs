@@ -2,7 +2,9 @@
 
 mod demo;
 mod doctor;
+mod policy;
 mod properties;
+mod remote;
 mod serve;
 
 use std::ffi::OsString;
@@ -11,7 +13,12 @@ use clap::{Args, Parser, Subcommand};
 
 pub use demo::DemoArgs;
 pub use doctor::DoctorArgs;
+pub use policy::{
+    BindArgs, DecidesArg, DecisionArgs, ListArgs, PolicyCommand, PushArgs, ReplayArgs,
+    policy_command, replay_command,
+};
 pub use properties::{CheckArgs, PropertiesCommand, check_properties};
+pub use remote::RemoteArgs;
 pub use serve::ServeArgs;
 
 /// Manager of autoscaling clusters of live-streaming nodes, with WebAssembly policies.
@@ -29,7 +36,10 @@ Examples:
   weir serve                        a server on 127.0.0.1:5080, simulated cloud, data in ./weir-data
   weir serve --print-config         every setting, its value and where that came from
   weir doctor                       is everything there that the settings name?
-  weir properties check FILE        what each key of a red5-web.properties becomes";
+  weir properties check FILE        what each key of a red5-web.properties becomes
+  weir policy push mine.wasm        upload a policy to the server of this machine
+  weir policy bind mine --group g --decides scaling
+  weir replay 1234                  make a past decision again: is it identical?";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -43,6 +53,11 @@ pub enum Command {
     /// Work with the settings file of the server that this one replaces
     #[command(subcommand)]
     Properties(PropertiesCommand),
+    /// Policies of a running server: upload, bind, roll back, list
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Make a past scaling decision of a running server again; exit code 1 when anything differs
+    Replay(ReplayArgs),
     /// Compile a policy from standard input; started by the server itself
     #[command(hide = true)]
     CompilePolicy(CompileArgs),
