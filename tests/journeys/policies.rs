@@ -1,15 +1,22 @@
 //! Policies as operators use them: uploaded, bound, replaced while clients ask, taken back, gone.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use weir::fleet::{Fleet, Question};
 use weir::policy::BUILTINS;
 use weir_core::node::Role;
+use weir_core::placement::Action;
+use weir_core::stream::StreamName;
 use weir_tests::tutorial::{LAUNCH_CONFIG, NODE_GROUP, SCALE_POLICY};
 use weir_tests::{Options, TestServer, secs};
 
 const STREAM: &str = "live/policies";
 const SCALING: &str = "groups/1/bindings/scaling";
+/// Questions a second while a policy is replaced.
+const ASKED_PER_SECOND: f64 = 2_000.0;
 const SUBSCRIBE: &str = "groups/1/bindings/subscribe";
 
 /// The shipped policy of that name with a mark at its end: the same policy, other bytes for each mark.
@@ -234,8 +241,40 @@ async fn a_document_keeps_the_version_it_was_stored_with() {
     server.finish().await;
 }
 
+/// Asks as fast as it is allowed to until told to end; every answer has to be an edge that serves. Answers how many came.
+fn ask_on(fleet: &Fleet, edges: &[String], over: &AtomicBool) -> u64 {
+    let question = Question {
+        action: Action::Subscribe,
+        stream: StreamName::new("live", "policies"),
+        region: None,
+        strict: false,
+        endpoints: 1,
+        transcode: false,
+        client: [127, 0, 0, 9].into(),
+    };
+    let started = Instant::now();
+    let mut answered = 0;
+    while !over.load(Ordering::Relaxed) {
+        let chosen = fleet.assign(&question).expect("no question fails");
+        assert!(
+            edges.contains(&chosen[0].node.id.to_string()),
+            "a wrong answer"
+        );
+        answered += 1;
+        // A steady pace: what is open at a time stays within what one address may have open.
+        let due = Duration::from_secs_f64(f64::from(answered as u32) / ASKED_PER_SECOND);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the pace of questions is one of real time; nothing waits for it"
+        )]
+        std::thread::sleep(due.saturating_sub(started.elapsed()));
+    }
+    answered
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replacing_the_placement_policy_fails_no_question() {
+    let swaps: u32 = std::env::var("WEIR_SWAPS").map_or(50, |text| text.parse().unwrap());
     let (server, _publisher) = started().await;
     for mark in [1, 2] {
         let _ = server
@@ -243,25 +282,29 @@ async fn replacing_the_placement_policy_fails_no_question() {
             .await
             .wanted(201);
     }
-    let over = AtomicBool::new(false);
-    let answered = AtomicU32::new(0);
-    let ask = async || {
-        while !over.load(Ordering::Relaxed) {
-            let _ = server.ask("subscribe", STREAM, None).await.wanted(200);
-            answered.fetch_add(1, Ordering::Relaxed);
-        }
-    };
-    let replace = async {
-        for round in 0..50 {
-            let policy = if round % 2 == 0 { "mine@1" } else { "mine@2" };
-            bind(&server, SUBSCRIBE, policy).await;
-        }
-        until_answering(&server, "subscribe", "mine@2").await;
-        over.store(true, Ordering::Relaxed);
-    };
-    tokio::join!(replace, ask(), ask());
+    let edges: Vec<_> = server.linked(Role::Edge);
+    let edges: Vec<String> = edges.iter().map(|edge| edge.node.id.to_string()).collect();
+    let over = Arc::new(AtomicBool::new(false));
+    let asking = tokio::task::spawn_blocking({
+        let (fleet, over) = (server.fleet().clone(), over.clone());
+        move || ask_on(&fleet, &edges, &over)
+    });
+    let begun = Instant::now();
+    for round in 0..swaps {
+        let policy = if round % 2 == 0 { "mine@1" } else { "mine@2" };
+        bind(&server, SUBSCRIBE, policy).await;
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    let last = if swaps % 2 == 1 { "mine@1" } else { "mine@2" };
+    until_answering(&server, "subscribe", last).await;
+    over.store(true, Ordering::Relaxed);
+    let answered = asking.await.unwrap();
+    println!(
+        "{swaps} times replaced in {seconds:.1} s under {:.0} questions a second",
+        answered as f64 / seconds
+    );
     assert!(
-        answered.load(Ordering::Relaxed) > 50,
+        answered > u64::from(swaps),
         "too few questions to say anything"
     );
     let picture = server.weir("groups/1").await;

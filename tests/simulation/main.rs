@@ -12,6 +12,8 @@
 
 mod history;
 mod laws;
+mod records;
+mod replays;
 mod steps;
 mod trouble;
 
