@@ -1,6 +1,7 @@
 //! Weir: the manager of a live-streaming cluster. `ARCHITECTURE.md` beside this folder has the map.
 
 pub mod app;
+pub mod backtest;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -1,0 +1,1 @@
+//! Whole runs, with policies written for the test and with the built-in ones.
