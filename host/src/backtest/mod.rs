@@ -13,26 +13,32 @@
 
 mod acts;
 mod audience;
+mod comparison;
 mod costs;
 mod curve;
 mod foresight;
 mod group;
 mod instances;
 mod manager;
+mod picture;
 mod plant;
 mod run;
 mod score;
+mod table;
 mod trace;
 mod utc;
 mod words;
 
 pub use acts::Act;
+pub use comparison::{AudienceFacts, Comparison, PlantFacts};
 pub use costs::CallCosts;
 pub use curve::Point;
 pub use foresight::Foresight;
+pub use picture::{Picture, PictureError};
 pub use plant::{Admission, Boots, BootsError, Limits, Mode, Plant, Setup};
 pub use run::{BacktestError, Bound, Contender, Outcome, Progress, foresight, run};
 pub use score::{Fleet, Score};
+pub use table::table;
 pub use trace::{Problem, Record, Trace, TraceError, read};
 pub use words::{LengthError, read_length};
 

@@ -55,7 +55,7 @@ pub fn read_length(text: &str) -> Result<DurationMs, LengthError> {
 /// A number with as many decimals as it needs to tell three digits, and commas between thousands.
 pub(super) fn number(value: f64) -> String {
     let decimals = match value.abs() {
-        size if size >= 100.0 || size == 0.0 => 0,
+        size if size >= 100.0 || size.fract() == 0.0 => 0,
         size if size >= 10.0 => 1,
         size if size >= 0.01 => 2,
         _ => 4,
