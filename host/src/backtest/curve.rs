@@ -21,7 +21,7 @@ pub struct Point {
     pub capacity: f64,
     /// Most viewers above it.
     pub over: f64,
-    /// The edges at the last of the steps.
+    /// The edges that serve at the last of the steps; most that boot and most that drain, which is soon over.
     pub fleet: Fleet,
     /// Edges that the viewers needed at the most.
     pub needed: u32,
@@ -60,7 +60,11 @@ impl Curve {
                     viewers: point.viewers.max(step.viewers),
                     capacity: point.capacity.min(step.capacity),
                     over: point.over.max(step.over),
-                    fleet: step.fleet,
+                    fleet: Fleet {
+                        serving: step.fleet.serving,
+                        booting: point.fleet.booting.max(step.fleet.booting),
+                        draining: point.fleet.draining.max(step.fleet.draining),
+                    },
                     needed: point.needed.max(step.needed),
                     added: point.added + step.added,
                     removed: point.removed + step.removed,

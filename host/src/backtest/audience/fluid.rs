@@ -26,6 +26,8 @@ pub(in crate::backtest) struct Fluid {
     draining: BTreeMap<NodeNo, f64>,
     /// Nodes that take viewers, by number, as of the last pass.
     open: Vec<NodeNo>,
+    /// Whole viewers on those together.
+    on_open: u64,
     tally: Tally,
 }
 
@@ -40,6 +42,7 @@ impl Fluid {
             admitted: 0.0,
             draining: BTreeMap::new(),
             open: Vec::new(),
+            on_open: 0,
             tally: Tally::default(),
         }
     }
@@ -106,6 +109,7 @@ impl Audience for Fluid {
                 .values_mut()
                 .for_each(|viewers| *viewers *= part);
         }
+        self.on_open = self.on_open().round() as u64;
         self.tally.refused += refused;
         if step.is_first {
             return Questions::default();
@@ -131,7 +135,7 @@ impl Audience for Fluid {
             return 0;
         };
         // Whole viewers: the first nodes have one more, so that the sum is right.
-        let (viewers, nodes) = (self.on_open().round() as u64, self.open.len() as u64);
+        let (viewers, nodes) = (self.on_open, self.open.len() as u64);
         let share = viewers / nodes + u64::from((rank as u64) < viewers % nodes);
         u32::try_from(share).unwrap_or(u32::MAX)
     }

@@ -4,6 +4,7 @@ use weir_core::units::UtcMs;
 
 use super::super::curve::Point;
 use super::axes;
+use super::raster::text_length;
 use super::scene::{Anchor, Colour, INK, Scene, Spot};
 
 const GRID: Colour = [225, 228, 232];
@@ -17,13 +18,13 @@ const ADDED: Colour = [35, 139, 69];
 const REMOVED: Colour = [217, 95, 14];
 
 const SMALL: f32 = 11.0;
-/// Height of each panel and of the gap below it.
+/// Height of each panel, and of the place above it for what its colours mean.
 const HEIGHTS: [f32; 3] = [180.0, 110.0, 60.0];
-const GAP: f32 = 14.0;
+const GAP: f32 = 26.0;
 /// Place for the marks of time.
 const FOOT: f32 = 30.0;
 /// All of them.
-pub(super) const HEIGHT: f32 = HEIGHTS[0] + HEIGHTS[1] + HEIGHTS[2] + 2.0 * GAP + FOOT;
+pub(super) const HEIGHT: f32 = HEIGHTS[0] + HEIGHTS[1] + HEIGHTS[2] + 3.0 * GAP + FOOT;
 
 /// Where the panels of a run are.
 pub(super) struct Panels<'a> {
@@ -50,7 +51,7 @@ struct Frame<'a> {
 impl Panels<'_> {
     /// Draws all three.
     pub(super) fn draw(&self, scene: &mut Scene) {
-        let mut top = self.top;
+        let mut top = self.top + GAP;
         let mut frame = |panel: usize, most: f64| {
             let frame = Frame {
                 panels: self,
@@ -95,7 +96,7 @@ impl Panels<'_> {
 
     fn audience(&self, frame: &Frame<'_>, scene: &mut Scene) {
         scene.area(frame.under(|point| point.capacity), CAPACITY, 0.6);
-        frame.values(scene, "viewers");
+        frame.values(scene);
         for (point, left, right) in self.spans().filter(|(point, ..)| point.over >= 1.0) {
             let (top, bottom) = (frame.y(point.viewers), frame.y(point.viewers - point.over));
             // A moment must be seen too.
@@ -107,6 +108,7 @@ impl Panels<'_> {
         scene.line(spots.collect(), AUDIENCE, 1.5);
         frame.legend(
             scene,
+            "viewers",
             &[
                 ("audience", AUDIENCE),
                 ("capacity in service", CAPACITY),
@@ -122,7 +124,7 @@ impl Panels<'_> {
         scene.area(frame.under(all), DRAINING, 1.0);
         scene.area(frame.under(booting), BOOTING, 1.0);
         scene.area(frame.under(serving), SERVING, 1.0);
-        frame.values(scene, "nodes");
+        frame.values(scene);
         let steps = self.spans().flat_map(|(point, left, right)| {
             let y = frame.y(f64::from(point.needed));
             [(left, y), (right, y)]
@@ -130,6 +132,7 @@ impl Panels<'_> {
         scene.line(steps.collect(), INK, 1.2);
         frame.legend(
             scene,
+            "edges by state, boots and drains at their most",
             &[
                 ("in service", SERVING),
                 ("booting", BOOTING),
@@ -167,6 +170,7 @@ impl Panels<'_> {
         }
         frame.legend(
             scene,
+            "edges a decision changed",
             &[("added by a decision", ADDED), ("removed", REMOVED)],
         );
     }
@@ -199,8 +203,8 @@ impl Frame<'_> {
         }
     }
 
-    /// Marks upwards, lines across, and what it counts.
-    fn values(&self, scene: &mut Scene, unit: &str) {
+    /// Marks upwards and lines across.
+    fn values(&self, scene: &mut Scene) {
         let Panels { left, right, .. } = self.panels;
         for (value, words) in axes::values(self.most) {
             let y = self.y(value);
@@ -211,18 +215,18 @@ impl Frame<'_> {
             );
             scene.text((left - 8.0, y + 4.0), Anchor::End, SMALL, words);
         }
-        scene.text((left - 8.0, self.top + 2.0), Anchor::End, SMALL, unit);
     }
 
-    /// Names of colours, in the upper right corner.
-    fn legend(&self, scene: &mut Scene, entries: &[(&str, Colour)]) {
-        let y = self.top + 12.0;
-        let mut x = self.panels.right - 4.0;
+    /// What it shows and counts, and what its colours mean, above it.
+    fn legend(&self, scene: &mut Scene, title: &str, entries: &[(&str, Colour)]) {
+        let y = self.top - 7.0;
+        scene.text((self.panels.left, y), Anchor::Start, SMALL, title);
+        let mut x = self.panels.right;
         for (words, colour) in entries.iter().rev() {
             scene.text((x, y), Anchor::End, SMALL, *words);
-            x -= words.chars().count() as f32 * SMALL * 0.62 + 8.0;
+            x -= text_length(words, SMALL) + 5.0;
             scene.rectangle((x - 10.0, y - 9.0), (x, y + 1.0), *colour);
-            x -= 22.0;
+            x -= 26.0;
         }
     }
 }

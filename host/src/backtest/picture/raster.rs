@@ -1,6 +1,6 @@
 //! A scene as PNG: shapes are drawn with smooth edges, letters from the font in this folder.
 
-use ab_glyph::{Font, FontRef, ScaleFont, point};
+use ab_glyph::{Font, FontRef, PxScaleFont, ScaleFont, point};
 use ab_glyph_rasterizer::{Rasterizer, point as corner};
 
 use super::PictureError;
@@ -16,6 +16,24 @@ struct Canvas {
     width: usize,
     height: usize,
     pixels: Vec<u8>,
+}
+
+/// How long a text of this size is, pixels of the scene.
+pub(super) fn text_length(text: &str, size: f32) -> f32 {
+    let Ok(font) = FontRef::try_from_slice(FONT) else {
+        return 0.0;
+    };
+    let font = sized(&font, size);
+    let letters = text.chars();
+    letters
+        .map(|letter| font.h_advance(font.glyph_id(letter)))
+        .sum()
+}
+
+/// Sizes of texts are those of the em, as in SVG; the library's are those of a line.
+fn sized<'a, 'b>(font: &'b FontRef<'a>, size: f32) -> PxScaleFont<&'b FontRef<'a>> {
+    let line = font.height_unscaled() / font.units_per_em().unwrap_or(1_000.0);
+    font.as_scaled(size * line)
 }
 
 /// The whole file.
@@ -131,9 +149,7 @@ impl Canvas {
         colour: Colour,
         text: &str,
     ) {
-        // Sizes of texts are those of the em, as in SVG; the library's are those of a line.
-        let height = font.height_unscaled() / font.units_per_em().unwrap_or(1_000.0);
-        let font = font.as_scaled(size * SCALE * height);
+        let font = sized(font, size * SCALE);
         let advance = |letter: char| font.h_advance(font.glyph_id(letter));
         let length: f32 = text.chars().map(advance).sum();
         let mut x = at.0 * SCALE
