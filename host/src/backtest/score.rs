@@ -38,7 +38,7 @@ pub struct Score {
     pub over_capacity_percent: f64,
     /// Viewers who came.
     pub joins: u64,
-    /// Viewers who found no room with hard admission; with soft admission, who would have found none.
+    /// Viewers who were refused. As a fluid with soft admission: who would have been if full nodes turned them away.
     pub refused: u64,
     /// Those, of all who came, percent.
     pub refused_percent: f64,

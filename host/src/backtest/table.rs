@@ -34,7 +34,7 @@ pub fn table(comparison: &Comparison) -> String {
         number(audience.peak.round()),
         number(audience.mean.round()),
     );
-    wrap(&mut text, &comparison.plant.words);
+    wrap(&mut text, &comparison.plant.words, ", ");
     text.push('\n');
     let rows = rows(comparison);
     let mut heads: Vec<String> = comparison.runs.iter().map(|run| short(&run.name)).collect();
@@ -70,7 +70,7 @@ pub fn table(comparison: &Comparison) -> String {
     }
     text.push('\n');
     for note in notes(comparison) {
-        wrap(&mut text, &note);
+        wrap(&mut text, &note, " ");
     }
     text
 }
@@ -202,10 +202,13 @@ fn costs(
 }
 
 fn notes(comparison: &Comparison) -> Vec<String> {
-    let refused = if comparison.plant.hard_admission {
-        "refused: viewers who found no room"
-    } else {
-        "refused: viewers who would have found no room if full nodes turned them away"
+    let plant = &comparison.plant;
+    let refused = match (plant.hard_admission, plant.single_viewers) {
+        (true, _) => "refused: viewers who found no room",
+        (false, true) => "refused: viewers for whom there was no node at all",
+        (false, false) => {
+            "refused: viewers who would have found no room if full nodes turned them away"
+        }
     };
     let mut notes = vec![
         "ideal: nodes that come and go in no time; oracle: the best with this boot and drain by whoever knows the future"
@@ -242,16 +245,15 @@ fn short(name: &str) -> String {
     format!("{kept}…")
 }
 
-fn wrap(text: &mut String, words: &str) {
+/// Carries words on to further lines where they are too long, only at these marks.
+fn wrap(text: &mut String, words: &str, mark: &str) {
     let mut line = 0;
-    for word in words.split(' ') {
+    for word in words.split_inclusive(mark) {
         let length = word.chars().count();
-        if line > 0 && line + 1 + length > LINE {
+        if line > 0 && line + length > LINE {
+            text.truncate(text.trim_end().len());
             text.push_str("\n  ");
             line = 2;
-        } else if line > 0 {
-            text.push(' ');
-            line += 1;
         }
         text.push_str(word);
         line += length;

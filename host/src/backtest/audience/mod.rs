@@ -42,8 +42,8 @@ pub(super) struct Questions {
 pub(super) struct Tally {
     /// Viewers who came.
     pub(super) joins: f64,
-    /// Of those, and of the ones that were moved: who found no room, with hard admission; with soft admission, who would
-    /// have found none.
+    /// Of those, and of the ones that were moved: who was refused. As a fluid with soft admission: who would have been with
+    /// hard admission.
     pub(super) refused: f64,
     /// Viewers who were still on a node at the end of its drain.
     pub(super) moved: f64,
@@ -56,7 +56,7 @@ pub(super) struct Standing {
     pub(super) viewers: f64,
     /// Of those: above the capacity of their node, or without a node.
     pub(super) over: f64,
-    /// Viewers of the trace who do not watch, as they were refused; with soft admission, who would not.
+    /// Viewers who do not watch as they were refused, or would have been.
     pub(super) turned_away: f64,
 }
 

@@ -31,7 +31,8 @@ pub(in crate::backtest) struct Viewers {
     owed: f64,
     /// Streams of viewers whose node ended: they ask again.
     cut: Vec<usize>,
-    demand: f64,
+    /// Who would still watch of those who were refused.
+    away: f64,
     tally: Tally,
 }
 
@@ -55,7 +56,7 @@ impl Viewers {
             counts: BTreeMap::new(),
             owed: 0.0,
             cut: Vec::new(),
-            demand: 0.0,
+            away: 0.0,
             tally: Tally::default(),
         }
     }
@@ -112,7 +113,6 @@ fn leavers(viewers: u32, stay: f64, random: &mut StdRng) -> u32 {
 
 impl Audience for Viewers {
     fn step(&mut self, state: &mut GroupState, step: &Step) -> Questions {
-        self.demand = step.demand;
         self.leave(step.stay);
         let coming = if step.is_first {
             step.demand
@@ -138,6 +138,7 @@ impl Audience for Viewers {
             self.tally.joins += whole;
         }
         self.tally.refused += f64::from(questions.refused);
+        self.away = self.away * step.stay + f64::from(questions.refused);
         // The reports that follow show everybody.
         self.counts.values_mut().for_each(|(_, fresh)| *fresh = 0);
         state.set_assigned(|_| 0);
@@ -172,7 +173,7 @@ impl Audience for Viewers {
         Standing {
             viewers,
             over: over.map(f64::from).sum(),
-            turned_away: (self.demand - viewers).max(0.0),
+            turned_away: self.away,
         }
     }
 

