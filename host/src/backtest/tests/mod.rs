@@ -13,15 +13,10 @@ use std::sync::{Arc, OnceLock};
 use weir_core::ids::NodeNo;
 use weir_core::proposal::{LaunchWish, Proposal};
 use weir_core::snapshot::Snapshot;
-use weir_core::units::DurationMs;
 
 use super::*;
 use crate::policy::scripted::ScriptedPolicy;
 use crate::policy::{BUILTINS, EngineSettings, PolicyFault, SharedPolicy, WasmEngine};
-
-fn secs(seconds: u64) -> DurationMs {
-    DurationMs::secs(seconds)
-}
 
 /// An audience: (second, viewers).
 fn trace(records: &[(u64, u32)]) -> Trace {
