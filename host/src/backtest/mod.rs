@@ -8,7 +8,7 @@
 //!
 //! Engine, policies, life cycle, guardrails, history and boot times are those of the server: the manager of a backtest only
 //! calls `weir-core` in the reconciler's order, with a clock that jumps. The same input gives the same outcome, to the last
-//! unit of fuel. [`run`] blocks, tells how far it is and can be ended; it touches no file, and no clock but for telling how
+//! unit of fuel. [`run()`] blocks, tells how far it is and can be ended; it touches no file, and no clock but for telling how
 //! long calls of a policy took.
 
 mod acts;

@@ -16,7 +16,7 @@ use scene::{Anchor, Scene};
 
 const WIDTH: f32 = 1_200.0;
 const LEFT: f32 = 78.0;
-const RIGHT: f32 = WIDTH - 18.0;
+const RIGHT: f32 = WIDTH - 28.0;
 /// Title and what it ran on.
 const HEAD: f32 = 64.0;
 /// Name and figures of a run.

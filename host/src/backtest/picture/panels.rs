@@ -76,7 +76,7 @@ impl Panels<'_> {
         for (at, words) in axes::times(self.from, self.to) {
             scene.text((self.x(at), foot), Anchor::Middle, SMALL, words);
         }
-        scene.text((self.left - 8.0, foot), Anchor::End, SMALL, "UTC");
+        scene.text((self.left - 34.0, foot), Anchor::End, SMALL, "UTC");
     }
 
     fn x(&self, at: UtcMs) -> f32 {

@@ -89,3 +89,17 @@ fn admission_lets_too_many_in_or_turns_them_away() {
     let refused = hard.joins as f64 / 3.0 + 100.0;
     assert!((hard.refused as f64 - refused).abs() < 2.0, "{hard:?}");
 }
+
+/// Worked out apart from this program, level by level, by a few lines of another language.
+#[test]
+fn bounds_of_a_recorded_night_are_those_of_another_reckoning() {
+    let bytes = include_bytes!("../../demo/trace.csv");
+    let night = Trace::parse("trace.csv", bytes).unwrap();
+    let setup = Setup {
+        plant: Plant::of((night.peak() / 50.0).ceil() as u32),
+        limits: Limits::up_to(200),
+    };
+    let bounds = foresight(&night, &setup).unwrap();
+    assert!(near(bounds.ideal, 582.594_444_444), "{bounds:?}");
+    assert!(near(bounds.oracle, 589.216_666_667), "{bounds:?}");
+}
