@@ -26,7 +26,7 @@ pub async fn backtest(args: BacktestArgs) -> anyhow::Result<ExitCode> {
 /// `weir compare`.
 ///
 /// # Errors
-/// As [`backtest`].
+/// As [`backtest()`].
 pub async fn compare(args: CompareArgs) -> anyhow::Result<ExitCode> {
     judge(&args.trace, &args.policy, &args.shared, true).await
 }
