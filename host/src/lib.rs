@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod app;
+pub mod backtest;
 pub mod catalogue;
 pub mod cli;
 pub mod config;

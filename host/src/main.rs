@@ -15,8 +15,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use weir::app::{App, Clouds, Outside, examine};
 use weir::cli::{
-    Cli, Command, DoctorArgs, PropertiesCommand, ServeArgs, check_properties, policy_command,
-    replay_command,
+    Cli, Command, DoctorArgs, PropertiesCommand, ServeArgs, backtest, check_properties, compare,
+    policy_command, replay_command,
 };
 use weir::config;
 use weir::shutdown::{Reloads, Shutdown};
@@ -34,6 +34,8 @@ fn main() -> ExitCode {
         Command::Serve(args) => on_runtime(serve(args)),
         Command::Doctor(args) => on_runtime(doctor(args)),
         Command::Demo(args) => on_runtime(weir::demo::command(args)),
+        Command::Backtest(args) => on_runtime(backtest(args)),
+        Command::Compare(args) => on_runtime(compare(args)),
         Command::Properties(PropertiesCommand::Check(args)) => {
             check_properties(&args, &mut io::stdout().lock()).map_err(Into::into)
         }

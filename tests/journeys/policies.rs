@@ -1,5 +1,7 @@
 //! Policies as operators use them: uploaded, bound, replaced while clients ask, taken back, gone.
 
+#![expect(clippy::print_stdout, reason = "a long run tells its figures")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

@@ -4,7 +4,7 @@ use crate::report::Findings;
 use crate::source::{self, Source};
 
 /// A foreign crate or a word, and the only places that may know it.
-const KEPT_TO: [(&str, &[&str], &str); 7] = [
+const KEPT_TO: [(&str, &[&str], &str); 9] = [
     (
         "sqlx::",
         &["host/src/store/"],
@@ -29,6 +29,16 @@ const KEPT_TO: [(&str, &[&str], &str); 7] = [
         "ratatui::",
         &["host/src/demo/"],
         "only the demonstration draws on a terminal",
+    ),
+    (
+        "ab_glyph",
+        &["host/src/backtest/picture/"],
+        "only pictures of backtests draw letters: add a shape to their scene",
+    ),
+    (
+        "png::",
+        &["host/src/backtest/picture/"],
+        "only pictures of backtests are written as PNG: ask one of them",
     ),
     ("aws_sdk", &["host/ec2/"], "only weir-ec2 sees the AWS SDK"),
     (

@@ -50,19 +50,19 @@ impl DemandHistory {
         *self.current(Measure::Connections, role, region, now) = value;
     }
 
-    /// A question was answered with a node of the role in the region.
-    pub fn joined(&mut self, role: Role, region: &RegionName, now: UtcMs) {
+    /// So many questions were answered with a node of the role in the region.
+    pub fn joined(&mut self, role: Role, region: &RegionName, times: u32, now: UtcMs) {
         let count = self.current(Measure::Joins, role, region, now);
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(times);
     }
 
-    /// A question for the role in the region was refused.
-    pub fn refused(&mut self, role: Role, region: &RegionName, now: UtcMs) {
+    /// So many questions for the role in the region were refused.
+    pub fn refused(&mut self, role: Role, region: &RegionName, times: u32, now: UtcMs) {
         let count = self.current(Measure::Refused, role, region, now);
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(times);
         match self.refusals.back_mut() {
-            Some((at, count)) if *at >= now => *count = count.saturating_add(1),
-            Some(_) | None => self.refusals.push_back((now, 1)),
+            Some((at, count)) if *at >= now => *count = count.saturating_add(times),
+            Some(_) | None => self.refusals.push_back((now, times)),
         }
         if self.refusals.len() > REFUSAL_MOMENTS {
             let oldest = self.refusals.pop_front().map_or(0, |(_, count)| count);

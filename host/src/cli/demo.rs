@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::backtest::read_length;
+
 /// Show it at work.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -33,22 +35,11 @@ Examples:
   weir demo --speed 60       faster still
   weir demo | cat            plain lines instead of the live view";
 
-/// `500ms`, `60s`, `2m`, `1h`; a bare number is seconds.
+/// At most a day.
 fn duration(text: &str) -> Result<Duration, String> {
-    let text = text.trim();
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit_ms = match &text[digits.len()..] {
-        "ms" => 1,
-        "s" | "" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err("its unit must be ms, s, m or h, such as 60s".to_owned()),
-    };
-    let number: u64 = digits
-        .parse()
-        .map_err(|_| "must be a whole number with a unit, such as 60s".to_owned())?;
-    match number.checked_mul(unit_ms) {
-        Some(ms) if (1..=86_400_000).contains(&ms) => Ok(Duration::from_millis(ms)),
-        _ => Err("must be 1ms to 24h".to_owned()),
+    let length = read_length(text).map_err(|error| error.to_string())?;
+    match (1..=86_400_000).contains(&length.0) {
+        true => Ok(length.to_std()),
+        false => Err("must be 1ms to 24h".to_owned()),
     }
 }

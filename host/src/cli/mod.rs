@@ -1,5 +1,6 @@
 //! The command line: what there is, said so that `--help` teaches it.
 
+mod backtest;
 mod demo;
 mod doctor;
 mod policy;
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use backtest::{BacktestArgs, CompareArgs, backtest, compare};
 pub use demo::DemoArgs;
 pub use doctor::DoctorArgs;
 pub use policy::{
@@ -36,6 +38,8 @@ Examples:
   weir serve                        a server on 127.0.0.1:5080, simulated cloud, data in ./weir-data
   weir serve --print-config         every setting, its value and where that came from
   weir doctor                       is everything there that the settings name?
+  weir backtest TRACE               what a scaling policy makes of a recorded audience
+  weir compare TRACE                the built-in scaling policies side by side
   weir properties check FILE        what each key of a red5-web.properties becomes
   weir policy push mine.wasm        upload a policy to the server of this machine
   weir policy bind mine --group g --decides scaling
@@ -50,6 +54,10 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Show it at work: temporary store, simulated cloud, an audience in fast motion
     Demo(DemoArgs),
+    /// Run scaling policies over a recorded audience: what they cost, and whom they turn away
+    Backtest(BacktestArgs),
+    /// Run every built-in scaling policy over a recorded audience, side by side
+    Compare(CompareArgs),
     /// Work with the settings file of the server that this one replaces
     #[command(subcommand)]
     Properties(PropertiesCommand),

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use weir_core::units::DurationMs;
 
 /// Distance of the 95th percentile from the median of a normal distribution, in standard deviations.
-const P95_DEVIATIONS: f64 = 1.644_853_626_951_472_2;
+pub const P95_DEVIATIONS: f64 = 1.644_853_626_951_472_2;
 
 /// Lengths of time spread lognormally: from the launch until the node's service is up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl BootTime {
 }
 
 /// A length drawn from the lognormal distribution with this median and 95th percentile.
-pub(crate) fn lognormal(median: DurationMs, p95: DurationMs, random: &mut StdRng) -> DurationMs {
+pub fn lognormal(median: DurationMs, p95: DurationMs, random: &mut StdRng) -> DurationMs {
     let median_ms = (median.0 as f64).max(1.0);
     let spread = ((p95.0 as f64).max(median_ms) / median_ms).ln() / P95_DEVIATIONS;
     let drawn = LogNormal::new(median_ms.ln(), spread).map(|curve| curve.sample(random));
@@ -58,7 +58,7 @@ pub(crate) fn lognormal(median: DurationMs, p95: DurationMs, random: &mut StdRng
 }
 
 /// Randomness of one thing (`what`) of one `name` under a seed: the same whoever asks first.
-pub(crate) fn randomness(seed: u64, what: &str, name: &str) -> StdRng {
+pub fn randomness(seed: u64, what: &str, name: &str) -> StdRng {
     let hash = Sha256::new()
         .chain_update(seed.to_le_bytes())
         .chain_update(what)

@@ -28,12 +28,11 @@ use crate::clock::SharedClock;
 use crate::node::SimulatedNode;
 use persistence::Memory;
 
-pub use boot_time::BootTime;
+pub use boot_time::{BootTime, P95_DEVIATIONS, lognormal, randomness};
 pub use foreign::ForeignInstance;
 pub use settings::{NodeAuth, NodeSettings, SimulatedSettings};
 pub use tally::Counts;
 
-pub(crate) use boot_time::{lognormal, randomness};
 pub(crate) use record::Record;
 pub(crate) use tally::{Tally, count};
 pub(crate) use world::World;

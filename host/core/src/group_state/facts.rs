@@ -208,11 +208,11 @@ impl GroupState {
         let Some(region) = own.or(self.group.regions.first()) else {
             return;
         };
-        for _ in 0..answered {
-            self.history.joined(role, region, now);
+        if answered > 0 {
+            self.history.joined(role, region, answered, now);
         }
-        for _ in 0..refused {
-            self.history.refused(role, region, now);
+        if refused > 0 {
+            self.history.refused(role, region, refused, now);
         }
     }
 

@@ -31,7 +31,7 @@ fn level_is_the_last_of_its_bucket_and_is_carried_on() {
 fn count_is_zero_where_nothing_happened() {
     let mut history = DemandHistory::new(at(0));
     for second in [1, 2, 31] {
-        history.joined(Role::Edge, &"west".into(), at(second));
+        history.joined(Role::Edge, &"west".into(), 1, at(second));
     }
     assert_eq!(values(&history, at(50)), [[2, 0, 0, 1, 0]]);
 }
@@ -39,7 +39,7 @@ fn count_is_zero_where_nothing_happened() {
 #[test]
 fn running_bucket_is_not_shown() {
     let mut history = DemandHistory::new(at(0));
-    history.joined(Role::Edge, &"west".into(), at(1));
+    history.joined(Role::Edge, &"west".into(), 1, at(1));
     assert!(values(&history, at(9)).is_empty());
     assert_eq!(values(&history, at(10)), [[1]]);
 }
@@ -47,11 +47,11 @@ fn running_bucket_is_not_shown() {
 #[test]
 fn rows_are_aligned_and_ordered_by_measure_role_and_region() {
     let mut history = DemandHistory::new(at(0));
-    history.refused(Role::Origin, &"west".into(), at(25));
-    history.joined(Role::Edge, &"east".into(), at(5));
-    history.joined(Role::Edge, &"west".into(), at(15));
-    history.joined(Role::Origin, &"east".into(), at(15));
-    history.joined(Role::Origin, &"elsewhere".into(), at(15));
+    history.refused(Role::Origin, &"west".into(), 1, at(25));
+    history.joined(Role::Edge, &"east".into(), 1, at(5));
+    history.joined(Role::Edge, &"west".into(), 1, at(15));
+    history.joined(Role::Origin, &"east".into(), 1, at(15));
+    history.joined(Role::Origin, &"elsewhere".into(), 1, at(15));
     let rows = history.rows(&regions(), at(31));
     let shown: Vec<_> = rows
         .iter()
@@ -103,7 +103,7 @@ fn long_silence_and_a_clock_gone_back_do_no_harm() {
 fn refusals_are_counted_from_a_moment_on() {
     let mut history = DemandHistory::new(at(0));
     for second in [1, 1, 2, 3] {
-        history.refused(Role::Edge, &"west".into(), at(second));
+        history.refused(Role::Edge, &"west".into(), 1, at(second));
     }
     let table = [(0, 4), (1, 4), (2, 2), (3, 1), (4, 0)];
     for (since, expected) in table {
@@ -115,7 +115,7 @@ fn refusals_are_counted_from_a_moment_on() {
 fn flood_of_refusals_is_bounded_and_none_is_lost() {
     let mut history = DemandHistory::new(at(0));
     for ms in 0..10_000 {
-        history.refused(Role::Edge, &"west".into(), UtcMs(START + ms));
+        history.refused(Role::Edge, &"west".into(), 1, UtcMs(START + ms));
     }
     assert_eq!(history.refusals.len(), REFUSAL_MOMENTS);
     assert_eq!(history.refused_since(at(0)), 10_000);
